@@ -1,0 +1,154 @@
+"""The contracts between rooms, with their promises in prose.
+
+A connector is one file ``connectors/<kind>.py`` with one class named ``Connector``: a frozen dataclass whose fields are its
+settings, each declared with :func:`setting`. The file's name is its ``kind:`` in ``landscape.yaml``. Strangers register
+theirs by the entry point group ``goldenhub.connectors``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from hub.records import Damage, RawRecord
+
+Cursor = dict[str, Any]
+"""Where a read stopped, as JSON. Only the connector that wrote it understands it; the hub only keeps it."""
+
+
+class Secret:
+    """A value whose text is ``***``: it can be used, never shown. ``reveal()`` is the only way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+
+def setting(help: str, *, default: Any = MISSING, secret: bool = False, choices: Sequence[str] = ()) -> Any:
+    """One setting of a connector. Linter, help and reference docs read this declaration.
+
+    A secret arrives as :class:`Secret`; in ``landscape.yaml`` it may only be a reference (``env:NAME``, ``file:PATH``).
+    """
+    metadata = {"help": help, "secret": secret, "choices": tuple(choices)}
+    if isinstance(default, (list, dict)):
+        return field(default_factory=lambda: default.copy(), metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True)
+class CursorRule:
+    """How a feed without a log finds what changed: keyset on (column, key), inclusive, with a lag window."""
+
+    column: str | None = None
+    lag: timedelta = timedelta(minutes=5)  # rows committed late are read again within this window
+    sweep: str | None = None  # daily | every_run: look at all keys to find deletes
+    children: Mapping[str, str] = field(default_factory=dict)  # child table -> its own time column, moving its parent
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """What one feed asks of its connector."""
+
+    name: str  # the stream: a table, a path below the base URL, a file name, a mailbox folder
+    children: Mapping[str, Sequence[str]] = field(default_factory=dict)  # child stream -> [child column, parent column]
+    cursor: CursorRule = field(default_factory=CursorRule)
+    options: Mapping[str, Any] = field(default_factory=dict)  # kind-specific words under `stream:` in the landscape
+    batch_size: int = 500
+    accept: bool = False  # a person allows a snapshot that would delete more than its share
+    max_deleted_share: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records in the order in which they were read."""
+
+    records: Sequence[RawRecord | Damage]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Everything yielded before this point is covered by this cursor. The hub keeps it only after all of that was confirmed."""
+
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something the hub should know that is no record."""
+
+    kind: str  # schema_changed | resync | waiting | log
+    message: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One step of a check: name resolution, TLS, login, permission, list, sample read."""
+
+    name: str
+    state: str  # ok | failed | skipped
+    hint: str = ""
+    fault: str = ""  # settings | passing | system
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a system offers under one name."""
+
+    name: str
+    fields: Mapping[str, str]  # field -> type in JSON Schema's words
+    key: Sequence[str] = ()
+    cursor_candidates: Sequence[str] = ()
+    estimated_rows: int | None = None
+    writable: bool = False
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """A system of one kind. It speaks only the system's own shapes; translation is the mapping's work.
+
+    Every method may raise ``Unavailable``, ``Throttled`` or ``BadSettings`` and nothing else of the world: foreign exceptions
+    are translated and kept in ``__cause__``. No secret appears in an error, a log or a repr.
+    """
+
+    def check(self) -> list[Probe]:
+        """Named probes in the order a person would try them; after the first failure the rest are ``skipped``. Never raises."""
+        ...
+
+    def discover(self) -> list[Stream]:
+        """What can be read. Names are what ``StreamRequest.name`` takes."""
+        ...
+
+    def read(self, request: StreamRequest, cursor: Cursor | None) -> Iterator[Batch | Checkpoint | Signal]:
+        """What is new since ``cursor`` (all, when it is None).
+
+        Promises: no row is skipped, however late it was committed (inclusive lower bound, lag window, upper bound taken at the
+        source in the same snapshot); the same read twice yields the same; a damaged piece becomes ``Damage`` and costs only
+        itself; memory is bounded by ``batch_size``, not by the input; closing the iterator releases everything.
+        """
+        ...
+
+    def close(self) -> None: ...

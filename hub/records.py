@@ -1,0 +1,201 @@
+"""What travels through the hub: raw records, translations, source records, members, golden records.
+
+All are frozen. Canonical data stays a ``dict`` in canonical shape (``canonical_model/<entity>/schema.json``); these
+classes hold what the hub knows *about* it. Times are timezone-aware UTC ``datetime``; dates are ``date``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import orjson
+
+Data = dict[str, Any]
+
+
+class Operation(StrEnum):
+    """What a message says about its record."""
+
+    UPSERT = "upsert"  # the whole record as it is now
+    PATCH = "patch"  # only what changed; a field that is null is known empty
+    DELETED = "deleted"  # gone at the source: a tombstone
+    ENDED = "ended"  # no longer true, still known (a closed account)
+    ARCHIVED = "archived"  # kept by the source, out of daily use
+    OUT_OF_SCOPE = "out_of_scope"  # exists, but this feed no longer covers it
+    MERGED_INTO = "merged_into"  # the source merged it into `target`
+    REKEYED = "rekeyed"  # the source gave it the new key `target`
+
+
+GONE = frozenset({Operation.DELETED, Operation.OUT_OF_SCOPE, Operation.MERGED_INTO, Operation.REKEYED})
+"""Operations after which a record is no member of any golden record. Ended and archived customers are still known."""
+
+
+class RecordRef(NamedTuple):
+    """The only permanent identity: who said it, under which key, in which life of that key.
+
+    Refs order by (system, key, generation) in code point order, which is the byte order of UTF-8 (``COLLATE "C"``).
+    """
+
+    system: str
+    key: str
+    generation: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.key}" + (f"#{self.generation}" if self.generation else "")
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record in its system's own words, as a connector yields it."""
+
+    stream: str
+    data: Data  # {} when only a deletion is known
+    where: str = ""  # file and line, message, page: for the person who looks at a reject
+    key: str | None = None  # as text, when the connector knows it; else the mapping's `key` decides
+    operation: str | None = None  # when the connector itself knows (a sweep found it deleted); else the mapping decides
+    position: int | None = None  # place in the source's log or sequence
+    updated_at: datetime | None = None  # the system's own time, when the connector knows it
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A piece of input that never became a record: a truncated row, a wrong encoding, an unreadable mail."""
+
+    stream: str
+    where: str
+    code: str  # stable, snake_case: row_too_long, encoding_invalid, truncated, ...
+    reason: str  # for a person, without personal data
+    excerpt: str = ""  # a little of it, for the rejects page
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One canonical record out of one raw record: what a mapping makes."""
+
+    entity: str
+    key: str
+    operation: Operation
+    data: Data
+    updated_at: datetime | None = None
+    generation: int = 0
+    position: int | None = None
+    target: str | None = None  # the other key of merged_into and rekeyed
+    valid_from: datetime | None = None  # when it was true, where the source knows that
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One version of one record as one system knows it, in canonical shape."""
+
+    entity: str
+    ref: RecordRef
+    operation: Operation
+    data: Data
+    extracted_at: datetime
+    message_id: str
+    feed: str = ""
+    run: str = ""
+    mapping: str = ""
+    updated_at: datetime | None = None
+    position: int | None = None  # log position or sequence number, where the feed has one
+    delta: bool = False  # folds onto the record held, instead of replacing it
+    sequenced: bool = False  # positions of one key have no holes: a hole asks for a full record
+    target: str | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+    @property
+    def effective_at(self) -> datetime:
+        """When it became true for the hub: one record dated 9999 must block nobody."""
+        return min(self.updated_at, self.extracted_at) if self.updated_at else self.extracted_at
+
+    @property
+    def content_hash(self) -> str:
+        return content_hash([self.operation.value, self.data, self.target])
+
+    @property
+    def version(self) -> str:
+        """Sorts as text in the order of versions: generation, position or time, extraction, content."""
+        order = self.position if self.position is not None else micros(self.effective_at)
+        return f"{self.ref.generation:08d}.{order:020d}.{micros(self.extracted_at):020d}.{self.content_hash[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenRecord:
+    """One real customer: values computed from its members, never edited."""
+
+    entity: str
+    id: str  # UUIDv7, minted once, never reused
+    version: int  # grows by one exactly when values or members change
+    data: Data
+    members: tuple[RecordRef, ...]  # in order
+    provenance: dict[str, Any]  # path -> {"source": "erp:7", "rule": "trust", "at": "...", "supporters": [...]}
+    as_of: date
+    next_due: date | None = None  # the day on which time alone may change a value
+    state: str = "active"  # active | ended | restricted | erased
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A steward's answer about two sets of source records, never about golden ids. The latest per pair of sets wins."""
+
+    id: str
+    verdict: str  # same | not_same
+    left: tuple[RecordRef, ...]
+    right: tuple[RecordRef, ...]
+    by: str
+    at: datetime
+    why: str = ""
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTask:
+    """A question for a person about two golden records, or about one that may have to be split."""
+
+    kind: str  # near_match | refused_union | contradiction | evidence_gone | weak_duplicates | oversized | tie
+    left: tuple[RecordRef, ...]
+    right: tuple[RecordRef, ...]
+    bits: int  # the strongest evidence between them, 1/1000 bit
+    reason: str
+    detail: Data = field(default_factory=dict)
+
+
+def canonical_json(value: Any) -> bytes:
+    """Bytes that are equal exactly when the values are: keys sorted, no spaces, dates in RFC 3339."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def content_hash(value: Any) -> str:
+    """BLAKE2b (RFC 7693), 128 bits, in hex."""
+    return hashlib.blake2b(canonical_json(value), digest_size=16).hexdigest()
+
+
+def micros(moment: datetime) -> int:
+    """Whole microseconds since the year 1, for ordering without floats."""
+    delta = moment.replace(tzinfo=None) - (moment.utcoffset() or _ZERO) - _YEAR_ONE
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+_YEAR_ONE = datetime(1, 1, 1)  # noqa: DTZ001 - naive on purpose: only a difference is taken
+_ZERO = _YEAR_ONE - _YEAR_ONE
+
+
+def at_path(data: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path of a canonical record, or None."""
+    value: Any = data
+    for step in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def refs_text(refs: Sequence[RecordRef]) -> str:
+    return ", ".join(map(str, refs))

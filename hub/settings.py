@@ -1,0 +1,84 @@
+"""The hub's own settings: one frozen object, built in one place from the environment.
+
+Systems, feeds and deliveries are not settings: they stand in ``landscape.yaml``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from hub.contract import Secret
+from hub.errors import BadSettings, did_you_mean
+
+PREFIX = "HUB_"
+_FOR_TESTS = PREFIX + "TEST_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Each field is read from ``HUB_<NAME>``; the metadata's help is the reference documentation."""
+
+    home: Path = field(
+        default=Path(),
+        metadata={
+            "help": "Your company's folder: landscape.yaml, mappings/ and canonical_model/ there overlay the shipped ones."
+        },
+    )
+    database_url: Secret = field(
+        default=Secret(""),
+        metadata={
+            "help": "Where the hub keeps everything. Default: an SQLite file `.hub/hub.db` in HUB_HOME. For real use postgresql+psycopg://..."
+        },
+    )
+    bus_url: Secret = field(
+        default=Secret(""),
+        metadata={"help": "The message bus. Default: the durable queue built into the store, which needs no server."},
+    )
+    batch_size: int = field(default=500, metadata={"help": "Records in one micro-batch, which is one transaction."})
+    as_of: str = field(
+        default="", metadata={"help": "The date (YYYY-MM-DD) that time-dependent rules take as today. Default: today."}
+    )
+
+    @property
+    def store_url(self) -> str:
+        """The database URL with its default filled in. It may hold a password: use it, do not show it."""
+        return self.database_url.reveal() or f"sqlite:///{self.home / '.hub' / 'hub.db'}"
+
+    @property
+    def shown_store_url(self) -> str:
+        return without_password(self.store_url)
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read ``HUB_*`` variables. An unknown one is a mistake worth stopping for, since it was meant to do something."""
+    given = os.environ if environment is None else environment
+    known = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    unknown = [n for n in given if n.startswith(PREFIX) and not n.startswith(_FOR_TESTS) and n not in known]
+    if unknown:
+        name = sorted(unknown)[0]
+        raise BadSettings(f"Unknown setting {name}{did_you_mean(name, known)}. Known: {', '.join(sorted(known))}.", name=name)
+    values: dict[str, object] = {}
+    for name, declared in known.items():
+        if text := given.get(name):
+            values[declared.name] = _convert(name, str(declared.type), text)
+    return Settings(**values)  # type: ignore[arg-type]  # the fields were converted to their declared types
+
+
+def _convert(name: str, kind: str, text: str) -> object:
+    if kind == "int":
+        if not text.isdigit() or int(text) < 1:
+            raise BadSettings(f"{name} must be a whole number above 0, not {text!r}.", name=name)
+        return int(text)
+    return {"Path": Path, "Secret": Secret}.get(kind, str)(text)
+
+
+def without_password(url: str) -> str:
+    """The same URL with its password as ``***``."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
