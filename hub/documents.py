@@ -73,7 +73,9 @@ def read_document(path: Path | str, error: type[Misconfigured], text: str | None
 def _text(path: Path, error: type[Misconfigured]) -> str:
     try:
         if path.stat().st_size > LARGEST:
-            raise error(f"{path}:1:1: larger than {LARGEST:,} bytes; nobody wrote that by hand.", path=str(path), line=1, column=1)
+            raise error(
+                f"{path}:1:1: larger than {LARGEST:,} bytes, too large to be written by hand.", path=str(path), line=1, column=1
+            )
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as missing:
         raise error(f"{path} does not exist.", path=str(path), line=1, column=1) from missing

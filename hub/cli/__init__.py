@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from hub.errors import HubError, Misconfigured, Rejected, Retryable
+from hub.errors import HubError, Misconfigured, Rejected, Retryable, did_you_mean
 
 NEEDS_A_LOOK, MISCONFIGURED, NOT_READY = 1, 3, 4
 
@@ -55,10 +55,7 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as unknown:
-            from hub.errors import did_you_mean
-
-            unknown.message += did_you_mean(args[0], COMMANDS)
-            raise
+            raise click.UsageError(unknown.message + did_you_mean(args[0], COMMANDS), ctx) from unknown
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
