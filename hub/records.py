@@ -127,6 +127,24 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Reject:
+    """A piece of input that was set aside with its reason. It arrived, so it counts, and it can be replayed when mended."""
+
+    message_id: str
+    feed: str
+    code: str  # stable: unmapped_code, invalid_record, truncated, ...
+    reason: str  # for a person; names fields, never values
+    at: datetime
+    run: str = ""
+    where: str = ""
+    entity: str = ""
+    key: str | None = None
+    mapping: str = ""
+    facts: Data = field(default_factory=dict)  # field, expression, input slice, violations
+    payload: Any = None  # what arrived: the raw record, or an excerpt of what could not be read
+
+
+@dataclass(frozen=True, slots=True)
 class GoldenRecord:
     """One real customer: values computed from its members, never edited."""
 
