@@ -2,13 +2,15 @@
 
 Refused with line and column: tabs, duplicate keys, aliases that multiply (YAML bombs), tags, files above 5 MB.
 Dates stay text (``2026-03-01`` is what the analyst typed), so that a mapping example reads like the source's own answer.
+Only what JSON knows is more than text: true, false, null and plain numbers. Norway's ``NO`` and the code ``07`` stay text.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -16,17 +18,22 @@ from hub.errors import Misconfigured, did_you_mean
 
 LARGEST = 5_000_000
 MOST_NODES = 200_000
+DEEPEST = 100
 
 Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says and where it says it: ``places`` maps the steps to a value to its (line, column), from 1."""
+    """What a file says and where it says it: ``places`` maps the steps to a value to its (line, column), from 1.
+
+    The place of a value in a mapping is that of its key; ``starts`` has the place of the first character of the value itself.
+    """
 
     path: str
     data: Any
     places: dict[Steps, tuple[int, int]] = field(repr=False)
+    starts: dict[Steps, tuple[int, int]] = field(repr=False, default_factory=dict)
 
     def place(self, *steps: str | int) -> tuple[int, int]:
         """Line and column of the value at these steps, or of the nearest thing around it."""
@@ -59,15 +66,17 @@ def read_document(path: Path | str, error: type[Misconfigured], text: str | None
     if text is None:
         text = _text(Path(path), error)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as broken:
         raise _syntax(shown, broken, text, error) from broken
+    except RecursionError as deep:
+        raise error(f"{shown}:1:1: nested too deeply to be written by hand.", path=shown, line=1, column=1) from deep
     except yaml.YAMLError as broken:
         raise error(f"{shown}:1:1: not readable as YAML: {str(broken).splitlines()[0]}", path=shown, line=1, column=1) from broken
     places: dict[Steps, tuple[int, int]] = {}
     builder = _Builder(shown, error, places)
     data = builder.build(node, ()) if node is not None else None
-    return Document(shown, data, places)
+    return Document(shown, data, places, builder.starts)
 
 
 def _text(path: Path, error: type[Misconfigured]) -> str:
@@ -95,16 +104,36 @@ def _syntax(shown: str, broken: yaml.MarkedYAMLError, text: str, error: type[Mis
     return error(f"{shown}:{line}:{column}: {broken.problem or 'not readable as YAML'}.", path=shown, line=line, column=column)
 
 
+class _Loader(yaml.SafeLoader):
+    """Only reads the structure; which plain words are more than text follows JSON, not YAML 1.1."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+
+for _kind, _pattern, _first in (
+    ("bool", r"^(?:true|false)$", "tf"),
+    ("null", r"^(?:null|~|)$", ["n", "~", ""]),
+    ("int", r"^-?(?:0|[1-9][0-9]{0,18})$", "-0123456789"),
+    ("float", r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$", "-0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(_pattern), list(_first))
+
+
 class _Builder:
     def __init__(self, path: str, error: type[Misconfigured], places: dict[Steps, tuple[int, int]]) -> None:
         self._path, self._error, self._places = path, error, places
         self._count = 0
+        self.starts: dict[Steps, tuple[int, int]] = {}
 
     def build(self, node: yaml.Node, steps: Steps) -> Any:
         self._count += 1
         if self._count > MOST_NODES:
             raise self._complain(node, "too many values; aliases that multiply are refused")
+        if len(steps) > DEEPEST:
+            raise self._complain(node, "nested too deeply; an alias that holds itself is refused")
+        quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
         self._places[steps] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        self.starts[steps] = (node.start_mark.line + 1, node.start_mark.column + 1 + quoted)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, steps)
         if isinstance(node, yaml.SequenceNode):
