@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -107,9 +107,8 @@ def _syntax(shown: str, broken: yaml.MarkedYAMLError, text: str, error: type[Mis
 class _Loader(yaml.SafeLoader):
     """Only reads the structure; which plain words are more than text follows JSON, not YAML 1.1."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
-
+_Loader.yaml_implicit_resolvers = {}
 for _kind, _pattern, _first in (
     ("bool", r"^(?:true|false)$", "tf"),
     ("null", r"^(?:null|~|)$", ["n", "~", ""]),
