@@ -19,17 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import Any
 
 
 class HubError(Exception):
     """Something went wrong in the hub."""
 
-    code: ClassVar[str] = "error"
+    code: str = "error"  # of the class, unless the fact `code` says what exactly is wrong
 
     def __init__(self, message: str | None = None, /, **facts: Any) -> None:
         self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
         self.facts = facts
+        self.code = facts.get("code", type(self).code)
         super().__init__(self.message)
 
     def __getattr__(self, name: str) -> Any:
