@@ -1,0 +1,211 @@
+"""Two values in, one level out: the words of a comparison, without weights. Symmetric, and cached per pair of values."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from nicknames import NickNamer
+
+from hub.matching.tokens import edits, likeness, sound, words
+
+_CACHED = 1 << 17
+_NICKNAMES = NickNamer()
+GENERIC_MAILBOXES = words(
+    "info office contact kontakt contacto mail hello hallo admin sales support service billing accounts invoice post "
+    "reception webmaster noreply no-reply postmaster enquiries team help rechnung buchhaltung facturacion ventas"
+)
+FREE_MAIL = words(
+    "gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.es yahoo.fr yahoo.de hotmail.com hotmail.co.uk hotmail.es "
+    "hotmail.fr hotmail.de outlook.com outlook.es outlook.de live.com msn.com aol.com icloud.com me.com mac.com gmx.de gmx.net gmx.com "
+    "gmx.at web.de t-online.de freenet.de mail.com mail.ru yandex.ru orange.fr wanadoo.fr free.fr laposte.net libero.it virgilio.it "
+    "terra.es telefonica.net btinternet.com sky.com protonmail.com proton.me wp.pl o2.pl onet.pl interia.pl qq.com 163.com "
+    "126.com naver.com uol.com.br bol.com.br comcast.net verizon.net att.net abv.bg"
+)
+
+
+@lru_cache(maxsize=_CACHED)
+def given_level(left: str, right: str) -> str | None:
+    """Of given names with their middle names behind them."""
+    if not left or not right:
+        return None
+    if left == right:
+        return "exact" if len(left) > 1 else "initial"
+    ours, theirs = left.split(), right.split()
+    first, other = ours[0], theirs[0]
+    if len(first) == 1 or len(other) == 1:
+        return _initial_level(ours, theirs)
+    if first == other:
+        return "nickname"
+    if nicknamed(first, other):
+        return "nickname"
+    near = edits(first, other, 1)
+    alike = likeness(first, other)
+    if near <= 1 or alike >= 950:
+        return "near" if min(len(first), len(other)) > 2 else "similar"
+    if alike >= 900 or first.startswith(other) or other.startswith(first) or _shared(ours, theirs):
+        return "similar"
+    if sound(first) == sound(other):
+        return "initial"
+    return "weak" if alike >= 820 else "else"
+
+
+def _initial_level(ours: list[str], theirs: list[str]) -> str:
+    if ours[0][0] == theirs[0][0]:
+        return "initial"
+    return "similar" if _shared(ours, theirs) else "else"
+
+
+def _shared(ours: list[str], theirs: list[str]) -> bool:
+    return any(len(token) > 2 and token in theirs for token in ours)
+
+
+@lru_cache(maxsize=_CACHED)
+def nicknamed(left: str, right: str) -> bool:
+    """Whether one is a usual short form of the other, or both are of the same name."""
+    return right in _NICKNAMES.nicknames_of(left) or left in _NICKNAMES.nicknames_of(right)
+
+
+@lru_cache(maxsize=_CACHED)
+def family_level(left: str, right: str) -> str | None:
+    if not left or not right:
+        return None
+    if left == right:
+        return "exact"
+    ours, theirs = left.split(), right.split()
+    whole, other = "".join(ours), "".join(theirs)
+    if whole == other:
+        return "exact"
+    alike = likeness(whole, other)
+    shared = len(set(ours) & set(theirs))
+    if edits(whole, other, 1) <= 1 or alike >= 950 or shared / len(set(ours) | set(theirs)) >= 0.8:
+        return "near" if min(len(whole), len(other)) > 2 else "weak"
+    if alike >= 900 or _contained(ours, theirs) or (sound(whole) == sound(other) and alike >= 700):
+        return "similar"
+    return "weak" if alike >= 820 else "else"
+
+
+def _contained(ours: list[str], theirs: list[str]) -> bool:
+    """One of two family names (Spanish, married, hyphenated): the whole of the shorter is in the longer."""
+    short, long = sorted((ours, theirs), key=len)
+    return len("".join(short)) > 2 and all(token in long for token in short)
+
+
+@lru_cache(maxsize=_CACHED)
+def date_level(left: str, right: str) -> tuple[str, str]:
+    """Comparison and level: whole dates, or the parts that both know."""
+    if len(left) == 10 and len(right) == 10:
+        return "birth_date", _whole_dates(left, right)
+    shared = min(len(left), len(right))
+    if left[:shared] == right[:shared]:
+        return "birth_part", "same_month" if shared == 7 else "same_year"
+    return "birth_part", "else"
+
+
+def _whole_dates(left: str, right: str) -> str:
+    if left == right:
+        return "exact"
+    year, month, day = left.split("-")
+    other_year, other_month, other_day = right.split("-")
+    differing = sum(a != b for a, b in zip(left, right, strict=True))
+    if differing == 1 or (year == other_year and month == other_day and day == other_month):
+        return "one_digit"
+    equal = (year == other_year) + (month == other_month) + (day == other_day)
+    if equal == 2 or (edits(left, right, 1) <= 1):
+        return "two_parts"
+    if year == other_year or differing == 2:
+        return "same_year"
+    return "close" if abs(int(year) - int(other_year)) <= 2 else "else"
+
+
+@lru_cache(maxsize=_CACHED)
+def email_level(left: str, right: str) -> str:
+    local, _, domain = left.partition("@")
+    other, _, other_domain = right.partition("@")
+    if left == right:
+        return "generic" if local in GENERIC_MAILBOXES else "exact"
+    if local not in GENERIC_MAILBOXES and len(local) > 3 and edits(left, right, 2) <= 2:
+        return "near"
+    if local == other and len(local) > 4 and local not in GENERIC_MAILBOXES:
+        return "same_local_part"
+    if domain == other_domain and domain not in FREE_MAIL:
+        return "same_domain"
+    return "else"
+
+
+@lru_cache(maxsize=_CACHED)
+def phone_level(left: str, right: str) -> str:
+    if left == right or (min(len(left), len(right)) >= 7 and (left.endswith(right) or right.endswith(left))):
+        return "exact"
+    return "near" if len(left) > 6 and edits(left, right, 1) <= 1 else "else"
+
+
+@lru_cache(maxsize=_CACHED)
+def identifier_level(left: str, right: str) -> str:
+    if left == right:
+        return "exact"
+    if min(len(left), len(right)) < 5:
+        return "else"
+    return {1: "one_digit", 2: "two_digits"}.get(edits(left, right, 2), "else")
+
+
+@lru_cache(maxsize=_CACHED)
+def street_level(left: str, right: str) -> str | None:
+    """Of address lines: the words with the numbers."""
+    if not left or not right:
+        return None
+    if left == right:
+        return "exact"
+    ours, theirs = frozenset(left.split()), frozenset(right.split())
+    shared = len(ours & theirs)
+    union = len(ours | theirs)
+    contained = shared / min(len(ours), len(theirs))
+    near = likeness(left, right) >= 950 if shared else edits(left, right, 1) <= 1
+    numbers, others = _numbers(ours), _numbers(theirs)
+    if numbers and others and not (numbers & others):
+        return _other_number(ours - numbers, theirs - others)
+    if shared / union >= 0.9 or near:
+        return "near"
+    if contained >= 0.85 and shared > 1:
+        return "contained"
+    if shared / union >= 0.5:
+        return "half"
+    return "some" if shared > 1 or _alike(ours - numbers, theirs - others) else "else"
+
+
+def _numbers(tokens: frozenset[str]) -> frozenset[str]:
+    return frozenset(token for token in tokens if token[0].isdigit())
+
+
+def _other_number(words: frozenset[str], others: frozenset[str]) -> str:
+    shared = len(words & others)
+    return "other_number" if shared and shared * 2 >= len(words | others) else "else"
+
+
+def _alike(words: frozenset[str], others: frozenset[str]) -> bool:
+    return any(len(a) > 4 and len(b) > 4 and likeness(a, b) >= 920 for a in words for b in others)
+
+
+@lru_cache(maxsize=_CACHED)
+def postal_level(left: str, right: str) -> str | None:
+    if not left or not right:
+        return None
+    if left == right:
+        return "exact"
+    short = min(len(left), len(right))
+    if short >= 5 and (left.startswith(right) or right.startswith(left)):
+        return "exact"
+    if short >= 4 and edits(left, right, 1) <= 1:
+        return "near"
+    return "same_area" if short > 3 and left[:3] == right[:3] else "else"
+
+
+@lru_cache(maxsize=_CACHED)
+def locality_level(left: str, right: str) -> str | None:
+    if not left or not right:
+        return None
+    if left == right:
+        return "exact"
+    ours, theirs = left.replace(" ", ""), right.replace(" ", "")
+    if min(len(ours), len(theirs)) > 3 and (edits(ours, theirs, 1) <= 1 or likeness(ours, theirs) >= 920):
+        return "near"
+    return "near" if _contained(left.split(), right.split()) else "else"

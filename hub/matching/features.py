@@ -1,0 +1,199 @@
+"""What matching looks at in one record: computed once, stored with it, equal for records that mean the same.
+
+Features are a plain JSON object. Only what is known is carried:
+
+    k  kind: p person, o organization, absent unknown
+    n  names         [[given, family, suffix, low], ...]            plain tokens, given with middle names
+    o  organizations [[name without legal form, legal form, low], ...]
+    b  birth date    "YYYY" | "YYYY-MM" | "YYYY-MM-DD"
+    g  gender        m | f | another first letter
+    e  emails        [[address, low], ...]
+    t  telephones    [[last nine digits, low], ...]
+    a  addresses     [[street, postal code, locality, region, country, low], ...]
+    i  identifiers   [[scheme, country, value, verified, valid from, valid to, low], ...]
+    s  1 for a steward's record: it gives no keys and no bits
+
+``low`` is 1 when the rules trust the sender of this value little. Lists are sorted and distinct.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from hub.matching.rules import MatchingRules
+from hub.matching.tokens import plain, words
+from hub.records import Data, content_hash
+
+Features = dict[str, Any]
+
+STEWARD = "steward"
+ITEMS = 12
+"""Of a list the first so many values (in order) take part; no real customer has more."""
+
+_DIGITS = re.compile(r"\D+")
+_SUFFIXES = {
+    "jr": "2",
+    "junior": "2",
+    "ii": "2",
+    "2nd": "2",
+    "sr": "1",
+    "senior": "1",
+    "i": "1",
+    "iii": "3",
+    "3rd": "3",
+    "iv": "4",
+}
+_TITLES = words("mr mrs ms miss mx dr prof sir dame rev fr herr frau hr fra sr sra srta don dona mme mlle monsieur madame sig")
+_FORMS = words("inc ltd llc plc gmbh ag se sa sas sarl srl spa bv nv ab oy as aps kg ohg corp co")
+
+
+def features(data: Data, *, system: str, rules: MatchingRules) -> Features:
+    """The features of one canonical customer as one system tells it."""
+    if system == STEWARD:
+        return {"s": 1}
+    found: Features = {
+        "k": _kind(data),
+        "n": _names(data, rules.is_low(system, None)),
+        "o": _organizations(data, rules.is_low(system, None)),
+        "b": data.get("birth_date") or None,
+        "g": _gender(data.get("gender")),
+        "e": _distinct(_email(item, rules.is_low(system, item.get("type"))) for item in _items(data, "emails")),
+        "t": _distinct(_phone(item, rules.is_low(system, item.get("type"))) for item in _items(data, "phones")),
+        "a": _distinct(_address(item, rules.is_low(system, item.get("type"))) for item in _items(data, "addresses")),
+        "i": _distinct(_identifier(item, rules.is_low(system, item.get("type"))) for item in _items(data, "identifiers")),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def feature_hash(found: Features) -> str:
+    """Equal exactly for records that matching cannot tell apart."""
+    return content_hash(found)
+
+
+def _kind(data: Data) -> str | None:
+    kind = data.get("kind")
+    if kind in ("person", "organization"):
+        return str(kind)[0]
+    has_name, has_organization = bool(data.get("name")), bool(data.get("organization"))
+    if has_name == has_organization:
+        return None
+    return "o" if has_organization else None
+
+
+def _items(data: Data, name: str) -> list[dict[str, Any]]:
+    return [item for item in data.get(name) or () if isinstance(item, dict)]
+
+
+def _distinct(found: Iterable[list[Any] | None]) -> list[list[Any]]:
+    distinct = {repr(item): item for item in found if item}
+    return [distinct[text] for text in sorted(distinct)][:ITEMS]
+
+
+def _names(data: Data, low: bool) -> list[list[Any]]:
+    name = data.get("name") or {}
+    if not isinstance(name, dict) or data.get("kind") == "organization":
+        return []
+    suffix = _suffix(name.get("suffix"))
+    given = " ".join(plain(name[part]) for part in ("given", "middle") if name.get(part))
+    family = plain(name.get("family") or "")
+    found = [_name(given, family, suffix, low)]
+    if not (given and family):
+        for whole in (name.get("full"), name.get("latin"), name.get("native")):
+            found.append(_whole_name(whole, suffix, low) if whole else None)
+    found += [_former(former, given, suffix, low) for former in _former_names(name.get("former"))]
+    return _distinct(found)
+
+
+def _name(given: str, family: str, suffix: str, low: bool) -> list[Any] | None:
+    given, family, suffix = _settled(given, family, suffix)
+    return [given, family, suffix, int(low)] if given or family else None
+
+
+def _settled(given: str, family: str, suffix: str) -> tuple[str, str, str]:
+    """Titles go; a suffix written into a name becomes the suffix."""
+    given_tokens = [token for token in given.split() if token not in _TITLES]
+    family_tokens = family.split()
+    if len(family_tokens) > 1 and family_tokens[-1] in _SUFFIXES and family_tokens[-1] != "i":
+        suffix = suffix or _SUFFIXES[family_tokens.pop()]
+    if len(given_tokens) > 1 and given_tokens[-1] in _SUFFIXES and given_tokens[-1] != "i":
+        suffix = suffix or _SUFFIXES[given_tokens.pop()]
+    return " ".join(given_tokens) or given, " ".join(family_tokens), suffix
+
+
+def _whole_name(whole: str, suffix: str, low: bool) -> list[Any] | None:
+    family, comma, given = whole.partition(",")
+    if comma:
+        return _name(plain(given), plain(family), suffix, low)
+    tokens = [token for token in plain(whole).split() if token not in _TITLES]
+    if len(tokens) > 2 and tokens[-1] in _SUFFIXES and tokens[-1] != "i":
+        suffix = suffix or _SUFFIXES[tokens.pop()]
+    if len(tokens) < 2:
+        return _name("", " ".join(tokens), suffix, low)
+    return _name(" ".join(tokens[:-1]), tokens[-1], suffix, low)
+
+
+def _former_names(former: Any) -> list[Any]:
+    return former if isinstance(former, list) else [former] if former else []
+
+
+def _former(former: Any, given: str, suffix: str, low: bool) -> list[Any] | None:
+    """A former name is a whole name, or only the family name that went."""
+    if isinstance(former, dict):
+        return _name(plain(former.get("given") or "") or given, plain(former.get("family") or ""), suffix, low)
+    text = str(former)
+    return _whole_name(text, suffix, low) if " " in text.strip() else _name(given, plain(text), suffix, low)
+
+
+def _suffix(text: Any) -> str:
+    token = plain(str(text or "")).replace(" ", "")
+    return _SUFFIXES.get(token, "")
+
+
+def _organizations(data: Data, low: bool) -> list[list[Any]]:
+    organization = data.get("organization") or {}
+    if not isinstance(organization, dict) or data.get("kind") == "person":
+        return []
+    names = [organization.get("legal_name"), *(organization.get("trade_names") or ())]
+    return _distinct(_organization(str(name), low) for name in names if name)
+
+
+def _organization(text: str, low: bool) -> list[Any] | None:
+    tokens = plain(text.replace("&", " and ").replace(".", "")).split()
+    form = [token for token in tokens[1:] if token in _FORMS]
+    kept = tokens[:1] + [token for token in tokens[1:] if token not in _FORMS]
+    return [" ".join(kept), " ".join(form), int(low)] if kept else None
+
+
+def _gender(text: Any) -> str | None:
+    token = plain(str(text or ""))
+    return token[:1] or None
+
+
+def _email(item: dict[str, Any], low: bool) -> list[Any] | None:
+    address = str(item.get("address") or "").strip().casefold()
+    return [address, int(low)] if "@" in address else None
+
+
+def _phone(item: dict[str, Any], low: bool) -> list[Any] | None:
+    digits = _DIGITS.sub("", str(item.get("number") or item.get("given") or ""))
+    return [digits[-9:], int(low)] if len(digits) >= 5 else None
+
+
+def _address(item: dict[str, Any], low: bool) -> list[Any] | None:
+    lines = item.get("lines") or ()
+    parts = [" ".join(plain(str(line)) for line in lines if line)]
+    parts += [plain(str(item.get(part) or "")) for part in ("postal_code", "locality", "region", "country")]
+    parts[1] = parts[1].replace(" ", "")
+    return [*parts, int(low)] if any(parts) else None
+
+
+def _identifier(item: dict[str, Any], low: bool) -> list[Any] | None:
+    value = plain(str(item.get("value") or "")).replace(" ", "")
+    scheme = str(item.get("scheme") or "")
+    if not value or not scheme:
+        return None
+    country = plain(str(item.get("country") or ""))
+    verified = int(item.get("verified") is True)
+    return [scheme, country, value, verified, item.get("valid_from") or "", item.get("valid_to") or "", int(low)]

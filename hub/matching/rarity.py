@@ -1,0 +1,41 @@
+"""How much it says that two records share a value: bits out of the frozen tables, in thousandths."""
+
+from __future__ import annotations
+
+from hub.matching.rules import MatchingRules
+
+
+def given_bits(name: str, rules: MatchingRules) -> int:
+    return _name_bits(name, "given", rules)
+
+
+def family_bits(name: str, rules: MatchingRules) -> int:
+    return _name_bits(name, "family", rules)
+
+
+def _name_bits(name: str, table: str, rules: MatchingRules) -> int:
+    """The rarest token counts, another one a little more. Single letters are initials and say little."""
+    known, rare = rules.rarity[table], rules.numbers[f"rare_{table}"]
+    whole = known.get(name)
+    if whole is not None:
+        return whole
+    tokens = name.split()
+    bits = max((known.get(token, rare) if len(token) > 1 else rules.numbers["initial"] for token in tokens), default=0)
+    return min(bits + (rules.numbers["second_name"] if len(tokens) > 1 else 0), rules.numbers["name_ceiling"])
+
+
+def locality_bits(name: str, rules: MatchingRules) -> int:
+    return rules.rarity["locality"].get(name, rules.numbers["rare_locality"])
+
+
+def organization_bits(token: str, rules: MatchingRules) -> int:
+    """Of a word in an organization's name: a common word, a place, a family name, or rare."""
+    word = rules.rarity["organization"].get(token)
+    if word is not None:
+        return word
+    if len(token) == 1 or token.isdigit():
+        return rules.numbers["organization_number"]
+    place = rules.rarity["locality"].get(token)
+    family = rules.rarity["family"].get(token)
+    known = min((bits for bits in (place, family) if bits is not None), default=rules.numbers["rare_organization"])
+    return max(min(known, rules.numbers["rare_organization"]), rules.numbers["organization_number"])

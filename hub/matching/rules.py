@@ -1,0 +1,180 @@
+"""The rules of matching: ``matching.yaml``, the frozen weights beside it, and what both must fulfil."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version as installed
+from itertools import pairwise
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+import yaml
+
+from hub.errors import BadModel, did_you_mean
+from hub.records import content_hash
+
+FEATURE_CODE = 1
+"""Raise it whenever features, blocking keys or comparisons give another answer for the same record."""
+
+LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "given": ("exact", "nickname", "near", "similar", "initial", "weak", "else"),
+        "family": ("exact", "near", "similar", "weak", "else"),
+        "swapped": ("exact", "near"),
+        "suffix": ("exact", "else"),
+        "birth_date": ("exact", "one_digit", "two_parts", "same_year", "close", "else"),
+        "birth_part": ("same_month", "same_year", "else"),
+        "gender": ("exact", "else"),
+        "email": ("exact", "near", "same_local_part", "generic", "same_domain", "else"),
+        "phone": ("exact", "near", "else"),
+        "identifier": ("exact", "one_digit", "two_digits", "else"),
+        "identifier_renewable": ("exact", "one_digit", "two_digits", "else"),
+        "identifier_shareable": ("exact", "one_digit", "two_digits", "else"),
+        "street": ("exact", "near", "contained", "half", "some", "other_number", "else"),
+        "postal_code": ("exact", "near", "same_area", "else"),
+        "locality": ("exact", "near", "else"),
+        "region": ("exact", "else"),
+        "country": ("exact", "else"),
+        "organization": ("exact", "near", "contained", "most", "half", "some", "else"),
+        "kind": ("else",),
+    }
+)
+"""Every comparison with its levels, the strongest first."""
+
+TABLES = ("given", "family", "locality", "organization")
+GUARDS = ("household", "other_given", "branch")
+
+
+@dataclass(frozen=True)
+class MatchingRules:
+    """Everything the road from a canonical record to bits depends on. Whole thousandths of a bit throughout."""
+
+    version: str
+    review_bits: int
+    match_bits: int
+    block_limit: int
+    component_limit: int
+    linkage: Mapping[str, Any]
+    blocking: tuple[tuple[str, ...], ...]
+    key_limit: int
+    guards: Mapping[str, int]
+    vetoes: frozenset[str]
+    equals: frozenset[str]
+    schemes: Mapping[str, str]
+    low_trust: frozenset[str]
+    prior: int
+    weights: Mapping[str, Mapping[str, int]]
+    alphas: Mapping[str, Mapping[str, int]]
+    numbers: Mapping[str, int]
+    rarity: Mapping[str, Mapping[str, int]] = field(repr=False)
+
+    def is_low(self, system: str, kind: str | None) -> bool:
+        """Whether what this system says in items of this type is taken with care."""
+        return f"{system}.{kind or ''}" in self.low_trust or f"{system}.*" in self.low_trust
+
+
+def read_rules(folder: Path) -> MatchingRules:
+    """The rules in a folder such as ``canonical_model/customer``."""
+    raw = yaml.safe_load((folder / "matching.yaml").read_text(encoding="utf-8"))
+    return load_rules(raw, read_weights(folder / "model.json"))
+
+
+def read_weights(path: Path) -> dict[str, Any]:
+    try:
+        weights: dict[str, Any] = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise BadModel(f"{path} holds no weights: {error}", path=str(path)) from error
+    return weights
+
+
+def load_rules(raw: dict[str, Any], weights: dict[str, Any]) -> MatchingRules:
+    """Checked rules. What cannot mean anything is refused here, before data moves."""
+    comparisons = weights.get("comparisons", {})
+    _check_words("comparison", comparisons, LEVELS)
+    _check_words("comparison", raw.get("comparisons", {}), LEVELS)
+    levels = {name: _levels(name, {**comparisons.get(name, {}), **raw.get("comparisons", {}).get(name, {})}) for name in LEVELS}
+    guards = _guards(raw.get("guards", []))
+    return MatchingRules(
+        version=_version(raw, weights),
+        review_bits=_milli(raw, "review_bits"),
+        match_bits=_milli(raw, "match_bits"),
+        block_limit=int(raw["block_limit"]),
+        component_limit=int(raw["component_limit"]),
+        linkage=dict(raw.get("linkage", {})),
+        blocking=tuple(tuple(kind) for kind in raw["blocking"]),
+        key_limit=int(raw.get("key_limit", 120)),
+        guards=guards,
+        vetoes=_schemes(raw, "veto"),
+        equals=_schemes(raw, "match"),
+        schemes={scheme: kind for kind, schemes in raw.get("schemes", {}).items() for scheme in schemes},
+        low_trust=frozenset(raw.get("low_trust", [])),
+        prior=int(weights["prior"]),
+        weights={name: bits for name, (bits, _) in levels.items()},
+        alphas={name: alphas for name, (_, alphas) in levels.items()},
+        numbers={name: int(value) for name, value in weights["numbers"].items()},
+        rarity={table: _table(weights, table) for table in TABLES},
+    )
+
+
+def _check_words(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    for word in given:
+        if word not in known:
+            raise BadModel(f"Unknown {what} {word!r} in the matching rules{did_you_mean(word, known)}.", hint=word)
+
+
+def _levels(name: str, given: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """Bits and term-frequency share per level: ``level: bits`` or ``level: [bits, share]``, both in thousandths."""
+    _check_words(f"level of {name}", given, LEVELS[name])
+    bits: dict[str, int] = {}
+    alphas: dict[str, int] = {}
+    for level in LEVELS[name]:
+        value = given.get(level, 0)
+        bits[level], alphas[level] = (int(value[0]), int(value[1])) if isinstance(value, list) else (int(value), 0)
+    _check_order(name, bits)
+    return bits, alphas
+
+
+def _check_order(name: str, bits: Mapping[str, int]) -> None:
+    ordered = list(bits.items())
+    for (stronger, more), (weaker, less) in pairwise(ordered):
+        if less > more:
+            message = (
+                f"In comparison {name!r} level {weaker!r} ({less}) outweighs {stronger!r} ({more}): lower it or raise the other."
+            )
+            raise BadModel(message, hint=name)
+
+
+def _milli(raw: Mapping[str, Any], name: str) -> int:
+    try:
+        return round(float(raw[name]) * 1000)
+    except (KeyError, TypeError, ValueError):
+        raise BadModel(f"matching.yaml needs {name} as a number of bits.", hint=name) from None
+
+
+def _guards(given: Iterable[Any]) -> dict[str, int]:
+    """``- household: -5`` is a ceiling in bits."""
+    guards: dict[str, int] = {}
+    for guard in given:
+        name, ceiling = next(iter(guard.items())) if isinstance(guard, dict) else (guard, -5)
+        _check_words("guard", [name], GUARDS)
+        guards[name] = round(float(ceiling) * 1000)
+    return guards
+
+
+def _schemes(raw: Mapping[str, Any], verdict: str) -> frozenset[str]:
+    return frozenset(scheme for rule in raw.get("hard", []) if verdict in rule for scheme in rule.get("schemes", []))
+
+
+def _table(weights: Mapping[str, Any], table: str) -> dict[str, int]:
+    """Frozen frequencies: ``{"6.5": "john mary"}`` says that each of these values is worth 6.5 bits; ``_`` is a space."""
+    buckets = weights.get("frequencies", {}).get(table, {})
+    return {word.replace("_", " "): round(float(bits) * 1000) for bits, words in buckets.items() for word in words.split()}
+
+
+def _version(raw: Mapping[str, Any], weights: Mapping[str, Any]) -> str:
+    libraries = {name: installed(name) for name in ("anyascii", "rapidfuzz", "nicknames", "pypinyin")}
+    return content_hash([raw, weights, FEATURE_CODE, libraries, unicodedata.unidata_version])

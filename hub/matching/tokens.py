@@ -1,0 +1,71 @@
+"""Text as matching sees it: plain Latin tokens, a sound code that suits several languages, and edit distances."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from anyascii import anyascii
+from rapidfuzz.distance import OSA, JaroWinkler
+
+_APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bc]")
+_OTHER = re.compile(r"[^0-9a-z]+")
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"(.)\1+", r"\1"),
+        (r"^(kn|gn|pn)", "n"),
+        (r"^wr", "r"),
+        (r"^x", "s"),
+        (r"tsch|tch|tsh|tzsch|cz", "c"),
+        (r"sch|sh|sz", "s"),
+        (r"ph|pf", "f"),
+        (r"(ou|au)gh", "f"),
+        (r"gh", "g"),
+        (r"ck|cc|qu|q", "k"),
+        (r"c(?=[eiy])", "s"),
+        (r"ch|c|x", "k"),
+        (r"tz|ts|dz|z", "s"),
+        (r"th|dt", "t"),
+        (r"j|y", "i"),
+        (r"v|w", "f"),
+        (r"d", "t"),
+        (r"b", "p"),
+        (r"g", "k"),
+        (r"m", "n"),
+        (r"h", ""),
+        (r"(?!^)[aeiou]+", ""),
+        (r"^[aeiou]+", "a"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of words out of a line of them."""
+    return frozenset(text.split())
+
+
+@lru_cache(maxsize=65_536)
+def plain(text: str) -> str:
+    """Transliterated, lower case, letters and digits only, single spaces between tokens."""
+    return _OTHER.sub(" ", _APOSTROPHES.sub("", anyascii(text)).casefold()).strip()
+
+
+@lru_cache(maxsize=65_536)
+def sound(token: str) -> str:
+    """How a word sounds, roughly: voiced like unvoiced consonants, vowels only in front. At most six signs."""
+    code = token
+    for pattern, replacement in _SOUNDS:
+        code = pattern.sub(replacement, code)
+    return (code or token)[:6]
+
+
+def edits(left: str, right: str, limit: int) -> int:
+    """Edit distance with neighbours swapped counted once; ``limit + 1`` when it is above the limit."""
+    return int(OSA.distance(left, right, score_cutoff=limit))
+
+
+def likeness(left: str, right: str) -> int:
+    """Jaro-Winkler in whole thousandths."""
+    return int(JaroWinkler.similarity(left, right) * 1000 + 0.5)
