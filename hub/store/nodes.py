@@ -1,0 +1,142 @@
+"""Nodes (records that matching cannot tell apart), the blocking keys they meet on, and the evidence between them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, func, or_, select, text
+
+from hub.store import rows
+from hub.store.tables import edges, generic_keys, node_keys, nodes
+
+Pair = tuple[int, int]
+"""Two node ids, the smaller first; a node with itself when it holds several records."""
+
+
+class Node(NamedTuple):
+    id: int
+    features: dict[str, Any]
+    keys: list[int]
+    members: int
+    feature_hash: str
+
+
+class Edge(NamedTuple):
+    """Evidence between two nodes, in 1/1000 bit."""
+
+    bits: int
+    trusted_bits: int
+    match: str | None = None
+    veto: str | None = None
+
+
+def next_numbers(tx: Connection, name: str, many: int) -> range:
+    """So many fresh numbers."""
+    sql = text(
+        "INSERT INTO counters (name, value) VALUES (:name, :many) "
+        "ON CONFLICT (name) DO UPDATE SET value = counters.value + :many RETURNING value"
+    )
+    last = int(tx.execute(sql, {"name": name, "many": many}).scalar_one())
+    return range(last - many + 1, last + 1)
+
+
+def by_hash(tx: Connection, entity: str, hashes: Iterable[str]) -> dict[str, Node]:
+    found = tx.execute(_columns().where(nodes.c.entity == entity, rows.among(tx, nodes.c.feature_hash, hashes)))
+    return {row.feature_hash: Node(*row) for row in found}
+
+
+def by_id(tx: Connection, ids: Iterable[int]) -> dict[int, Node]:
+    found = tx.execute(_columns().where(rows.among(tx, nodes.c.id, ids)))
+    return {row.id: Node(*row) for row in found}
+
+
+def add(tx: Connection, entity: str, fresh: Sequence[Node]) -> None:
+    made = [node._asdict() | {"entity": entity} for node in fresh]
+    rows.insert(tx, nodes, made)
+    pairs = sorted((key, node.id) for node in fresh for key in node.keys)
+    rows.insert(tx, node_keys, [{"key": key, "node_id": node} for key, node in pairs])
+
+
+def set_members(tx: Connection, counts: Mapping[int, int]) -> None:
+    rows.update(tx, nodes, ("id",), [{"id": node, "members": members} for node, members in sorted(counts.items())])
+
+
+def remove(tx: Connection, gone: Sequence[Node]) -> None:
+    """Take nodes away with their keys and evidence."""
+    rows.delete(tx, node_keys, [{"key": key, "node_id": node.id} for node in gone for key in node.keys])
+    rows.delete(tx, nodes, [{"id": node.id} for node in gone])
+    rows.delete(tx, edges, [{"left_id": node.id} for node in gone])
+    rows.delete(tx, edges, [{"right_id": node.id} for node in gone])
+
+
+def on_keys(tx: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
+    """The nodes on each of these keys."""
+    found: dict[int, list[int]] = defaultdict(list)
+    wanted = select(node_keys.c.key, node_keys.c.node_id).where(rows.among(tx, node_keys.c.key, keys))
+    for key, node in tx.execute(wanted):
+        found[key].append(node)
+    return found
+
+
+def generic(tx: Connection, keys: Iterable[int]) -> dict[int, int]:
+    """Which of these keys are generic, with the number of nodes that share them."""
+    wanted = select(generic_keys.c.key, generic_keys.c.nodes).where(rows.among(tx, generic_keys.c.key, keys))
+    return {row.key: row.nodes for row in tx.execute(wanted)}
+
+
+def set_generic(tx: Connection, entity: str, counts: Mapping[int, int], block_limit: int) -> None:
+    """Write how many nodes share these keys; a key at or below the limit is no longer generic."""
+    many = [{"key": key, "entity": entity, "nodes": number} for key, number in counts.items() if number > block_limit]
+    rows.insert(tx, generic_keys, many, known="replace")
+    rows.delete(tx, generic_keys, [{"key": key} for key, number in counts.items() if number <= block_limit])
+
+
+def put_edges(tx: Connection, found: Mapping[Pair, Edge]) -> None:
+    made = [{"left_id": left, "right_id": right, **edge._asdict()} for (left, right), edge in sorted(found.items())]
+    rows.insert(tx, edges, made, known="replace")
+
+
+def drop_edges(tx: Connection, pairs: Iterable[Pair]) -> None:
+    rows.delete(tx, edges, [{"left_id": left, "right_id": right} for left, right in pairs])
+
+
+def edges_at(tx: Connection, ids: Iterable[int], *, least: int | None = None) -> dict[Pair, Edge]:
+    """All evidence that touches these nodes; with ``least``, only at or above so many bits or by a rule."""
+    listed = list(ids)
+    found: dict[Pair, Edge] = {}
+    for column in (edges.c.left_id, edges.c.right_id):
+        where = rows.among(tx, column, listed)
+        if least is not None:
+            where = and_(where, or_(edges.c.bits >= least, edges.c.match.is_not(None)))
+        for row in tx.execute(select(edges).where(where)):
+            found[row.left_id, row.right_id] = Edge(*row[2:])
+    return found
+
+
+def edges_on_key(tx: Connection, key: int) -> list[Pair]:
+    """Evidence between nodes that both carry this key."""
+    left, right = node_keys.alias("l"), node_keys.alias("r")
+    wanted = (
+        select(edges.c.left_id, edges.c.right_id)
+        .join(left, and_(left.c.node_id == edges.c.left_id, left.c.key == key))
+        .join(right, and_(right.c.node_id == edges.c.right_id, right.c.key == key))
+        .where(edges.c.left_id != edges.c.right_id)
+    )
+    return [(row.left_id, row.right_id) for row in tx.execute(wanted)]
+
+
+def count(tx: Connection, entity: str) -> dict[str, int]:
+    """Sizes for people."""
+    parts = {
+        "nodes": select(func.count()).select_from(nodes).where(nodes.c.entity == entity),
+        "keys": select(func.count()).select_from(node_keys),
+        "edges": select(func.count()).select_from(edges),
+        "generic_keys": select(func.count()).select_from(generic_keys).where(generic_keys.c.entity == entity),
+    }
+    return {name: tx.scalar(wanted) or 0 for name, wanted in parts.items()}
+
+
+def _columns() -> Any:
+    return select(nodes.c.id, nodes.c.features, nodes.c.keys, nodes.c.members, nodes.c.feature_hash)

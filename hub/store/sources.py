@@ -1,0 +1,250 @@
+"""Source records: every version that ever arrived, and for each key what holds now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, select
+
+from hub.records import Operation, RecordRef, SourceRecord
+from hub.store import rows
+from hub.store.tables import record_versions, records
+
+SourceKey = tuple[str, str]
+"""(system, key): what the systems call their record; the generation is part of what is held under it."""
+
+_TOLD = (
+    "generation",
+    "version",
+    "message_id",
+    "operation",
+    "data",
+    "updated_at",
+    "extracted_at",
+    "feed",
+    "run",
+    "mapping",
+    "position",
+    "delta",
+    "sequenced",
+    "target",
+    "valid_from",
+    "valid_to",
+)
+
+
+@dataclass(slots=True)
+class Head:
+    """What holds of one key. Changed by the resolver while it works, then put back."""
+
+    record: SourceRecord
+    version: str  # the greatest one seen, which a repetition of the same content advances
+    position: int | None
+    gap: bool = False
+    empty: bool = False  # nothing holds yet: every version waits
+    live: bool = False
+    node: int | None = None
+    golden: str | None = None
+
+    @property
+    def ref(self) -> RecordRef:
+        return self.record.ref
+
+    @property
+    def source_key(self) -> SourceKey:
+        return self.record.ref.system, self.record.ref.key
+
+
+class Placed(NamedTuple):
+    """Where a live record stands, without its values."""
+
+    ref: RecordRef
+    node: int
+    golden: str | None
+
+
+def known_messages(tx: Connection, entity: str, ids: Iterable[str]) -> set[str]:
+    """Which of these message ids were taken before."""
+    wanted = select(record_versions.c.message_id).where(
+        record_versions.c.entity == entity, rows.among(tx, record_versions.c.message_id, ids)
+    )
+    return set(tx.scalars(wanted))
+
+
+def add_versions(tx: Connection, versions: Iterable[SourceRecord], states: Mapping[str, str], at: datetime) -> None:
+    made = [{**_told(version), "state": states[version.message_id], "arrived_at": at} for version in versions]
+    rows.insert(tx, record_versions, made)
+
+
+def change_states(tx: Connection, entity: str, states: Mapping[str, str]) -> None:
+    given = [{"entity": entity, "message_id": message, "state": state} for message, state in sorted(states.items())]
+    rows.update(tx, record_versions, ("entity", "message_id"), given)
+
+
+def history(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> dict[SourceKey, list[SourceRecord]]:
+    """All versions of these keys, in the order of versions."""
+    found: dict[SourceKey, list[SourceRecord]] = defaultdict(list)
+    for where in _by_key(tx, record_versions, entity, keys):
+        for row in tx.execute(select(record_versions).where(where)).mappings():
+            found[row["system"], row["key"]].append(_record(row))
+    for versions in found.values():
+        versions.sort(key=lambda version: (version.version, version.message_id))
+    return found
+
+
+def states(tx: Connection, entity: str, key: SourceKey) -> list[tuple[SourceRecord, str, datetime]]:
+    """The story of one key: each version, what became of it, and when it arrived."""
+    wanted = select(record_versions).where(
+        record_versions.c.entity == entity, record_versions.c.system == key[0], record_versions.c.key == key[1]
+    )
+    told = [(_record(row), str(row["state"]), row["arrived_at"]) for row in tx.execute(wanted).mappings()]
+    return sorted(told, key=lambda one: (one[0].version, one[0].message_id))
+
+
+def heads(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> dict[SourceKey, Head]:
+    found = {}
+    for where in _by_key(tx, records, entity, keys):
+        for row in tx.execute(select(records).where(where)).mappings():
+            head = _head(row)
+            found[head.source_key] = head
+    return found
+
+
+def pointing_at(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> list[Head]:
+    """Heads whose source merged or renamed them into one of these keys."""
+    found = []
+    for system, listed in _by_system(keys).items():
+        where = and_(
+            records.c.entity == entity,
+            records.c.system == system,
+            records.c.target.is_not(None),
+            rows.among(tx, records.c.target, listed),
+        )
+        found += [_head(row) for row in tx.execute(select(records).where(where)).mappings()]
+    return found
+
+
+def any_pointers(tx: Connection, entity: str) -> bool:
+    return bool(tx.scalar(select(exists().where(records.c.entity == entity, records.c.target.is_not(None)))))
+
+
+def put_heads(tx: Connection, heads: Sequence[Head]) -> None:
+    """Write heads, new ones and changed ones."""
+    made = [_head_row(head) for head in heads]
+    rows.insert(tx, records, made, known="replace")
+
+
+def place(tx: Connection, entity: str, placed: Mapping[SourceKey, str | None]) -> None:
+    """Say behind which golden records keys stand."""
+    given = [
+        {"entity": entity, "system": system, "key": key, "golden_id": golden} for (system, key), golden in sorted(placed.items())
+    ]
+    rows.update(tx, records, ("entity", "system", "key"), given)
+
+
+def in_nodes(tx: Connection, nodes: Iterable[int]) -> list[Placed]:
+    """The live records of these nodes."""
+    return _placed(tx, and_(rows.among(tx, records.c.node_id, nodes), records.c.live))
+
+
+def behind_goldens(tx: Connection, goldens: Iterable[str]) -> list[Placed]:
+    """The live records behind these golden records."""
+    return _placed(tx, and_(rows.among(tx, records.c.golden_id, goldens), records.c.live))
+
+
+def of_golden(tx: Connection, golden: str) -> list[SourceRecord]:
+    """The records behind one golden record, in order, with their values."""
+    wanted = select(records).where(records.c.golden_id == golden, records.c.live)
+    return sorted((_record(row) for row in tx.execute(wanted).mappings()), key=lambda record: record.ref)
+
+
+def contents(tx: Connection, entity: str, refs: Iterable[RecordRef]) -> dict[RecordRef, SourceRecord]:
+    """The held records under these refs."""
+    return {head.ref: head.record for head in heads(tx, entity, ((ref.system, ref.key) for ref in refs)).values()}
+
+
+def all_keys(tx: Connection, entity: str) -> list[SourceKey]:
+    wanted = select(record_versions.c.system, record_versions.c.key).where(record_versions.c.entity == entity).distinct()
+    return sorted((row.system, row.key) for row in tx.execute(wanted))
+
+
+def count_states(tx: Connection, entity: str) -> dict[str, int]:
+    wanted = (
+        select(record_versions.c.state, func.count()).where(record_versions.c.entity == entity).group_by(record_versions.c.state)
+    )
+    return {row[0]: row[1] for row in tx.execute(wanted)}
+
+
+def count_unplaced(tx: Connection, entity: str) -> int:
+    """Live records whose golden record waits for the redo queue."""
+    where = and_(records.c.entity == entity, records.c.live, records.c.golden_id.is_(None))
+    return tx.scalar(select(func.count()).select_from(records).where(where)) or 0
+
+
+def _placed(tx: Connection, where: ColumnElement[bool]) -> list[Placed]:
+    c = records.c
+    wanted = select(c.system, c.key, c.generation, c.node_id, c.golden_id).where(where)
+    return [Placed(RecordRef(*row[:3]), row[3], row[4]) for row in tx.execute(wanted)]
+
+
+def _by_system(keys: Iterable[SourceKey]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for system, key in keys:
+        found[system].append(key)
+    return found
+
+
+def _by_key(tx: Connection, table: Table, entity: str, keys: Iterable[SourceKey]) -> Iterator[ColumnElement[bool]]:
+    for system, listed in _by_system(keys).items():
+        yield and_(table.c.entity == entity, table.c.system == system, rows.among(tx, table.c.key, listed))
+
+
+def _told(record: SourceRecord) -> rows.Row:
+    row = {name: getattr(record, name) for name in _TOLD if name != "generation"}
+    ref = record.ref
+    return row | {
+        "entity": record.entity,
+        "system": ref.system,
+        "key": ref.key,
+        "generation": ref.generation,
+        "operation": record.operation.value,
+    }
+
+
+def _head_row(head: Head) -> rows.Row:
+    return _told(head.record) | {
+        "held_version": head.version,
+        "held_position": head.position,
+        "gap": head.gap,
+        "empty": head.empty,
+        "live": head.live,
+        "node_id": head.node,
+        "golden_id": head.golden,
+    }
+
+
+def _record(row: Mapping[Any, Any]) -> SourceRecord:
+    values = {name: row[name] for name in _TOLD if name not in ("generation", "version", "operation")}
+    return SourceRecord(
+        entity=row["entity"],
+        ref=RecordRef(row["system"], row["key"], row["generation"]),
+        operation=Operation(row["operation"]),
+        **values,
+    )
+
+
+def _head(row: Mapping[Any, Any]) -> Head:
+    return Head(
+        record=_record(row),
+        version=row["held_version"],
+        position=row["held_position"],
+        gap=row["gap"],
+        empty=row["empty"],
+        live=row["live"],
+        node=row["node_id"],
+        golden=row["golden_id"],
+    )

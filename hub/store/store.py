@@ -1,0 +1,103 @@
+"""One database, opened once: transactions that translate what a database says into the hub's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from hub.errors import BadSettings, Contended, Unavailable
+
+_BUSY_SECONDS = 60
+_CONTENDED_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where the hub keeps everything. A transaction is a plain connection; every function of this room takes it first."""
+
+    engine: Engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One writing transaction: committed when the block ends well, else rolled back."""
+        with _translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One reading transaction, which blocks no writer."""
+        with _translated(), self.engine.connect() as connection:
+            reading = connection.execution_options(hub_reading=True)
+            with reading.begin():
+                yield reading
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the database behind a URL: SQLite to try out, PostgreSQL for real."""
+    try:
+        address = make_url(url)
+    except ValueError as error:
+        raise BadSettings("HUB_DATABASE_URL is no database URL.", name="HUB_DATABASE_URL") from error
+    if address.get_backend_name() == "sqlite":
+        return Store(_sqlite(url, address.database))
+    if address.get_backend_name() == "postgresql":
+        return Store(create_engine(url, pool_pre_ping=True))
+    raise BadSettings(f"The store runs on sqlite or postgresql, not {address.get_backend_name()}.", name="HUB_DATABASE_URL")
+
+
+def critical(tx: Connection, entity: str) -> None:
+    """From candidates to commit only one worker at a time. SQLite holds its only write lock already (BEGIN IMMEDIATE)."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ':goldenhub:' || :entity, 0))"),
+            {"entity": entity},
+        )
+
+
+def _sqlite(url: str, database: str | None) -> Engine:
+    if database and database != ":memory:":
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the hub says itself when a transaction begins
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "temp_store=MEMORY", "cache_size=-65536", "mmap_size=268435456"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("hub_reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translate(error) from error
+
+
+def _translate(error: DBAPIError) -> Exception:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _CONTENDED_STATES or "locked" in str(error.orig):
+        return Contended("The store is busy; the hub tries again.", what="store")
+    if error.connection_invalidated or (
+        isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P")))
+    ):
+        return Unavailable("The store does not answer; is the database up, and HUB_DATABASE_URL right?", system="store")
+    return error

@@ -1,0 +1,386 @@
+"""Every table of the hub. A change here comes with a migration; a test compares both on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Table, Text, text
+
+from hub.store.types import Json, Key, Moment, Serial
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _told(*more: Column) -> list[Column]:  # type: ignore[type-arg]
+    """What is kept of a version of a source record, in the history and as the one that holds."""
+    return [
+        Column("generation", Integer, nullable=False),
+        Column("version", Key, nullable=False),
+        Column("message_id", Key, nullable=False),
+        Column("operation", Text, nullable=False),
+        Column("data", Json, nullable=False),
+        Column("updated_at", Moment),
+        Column("extracted_at", Moment, nullable=False),
+        Column("feed", Text, nullable=False),
+        Column("run", Text, nullable=False),
+        Column("mapping", Text, nullable=False),
+        Column("position", BigInteger),
+        Column("delta", Boolean, nullable=False),
+        Column("sequenced", Boolean, nullable=False),
+        Column("target", Key),
+        Column("valid_from", Moment),
+        Column("valid_to", Moment),
+        *more,
+    ]
+
+
+record_versions = Table(
+    "record_versions",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("message_id", Key, primary_key=True),
+    Column("system", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    *[column for column in _told() if column.name != "message_id"],
+    Column("state", Text, nullable=False),  # current | superseded | unchanged | deleted | waiting
+    Column("arrived_at", Moment, nullable=False),
+    Index("ix_record_versions_key", "entity", "system", "key"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    *_told(),
+    Column("held_version", Key, nullable=False),  # greatest version seen; `version` is the one that brought the content
+    Column("held_position", BigInteger),
+    Column("gap", Boolean, nullable=False),  # versions wait for a full record: the next fold reads the whole history
+    Column("empty", Boolean, nullable=False),  # nothing holds yet, all versions wait
+    Column("live", Boolean, nullable=False),  # stands behind a golden record, or will when the redo queue is empty
+    Column("node_id", BigInteger),
+    Column("golden_id", Key),
+    Index("ix_records_node", "node_id"),
+    Index("ix_records_golden", "golden_id"),
+    Index(
+        "ix_records_target",
+        "entity",
+        "system",
+        "target",
+        postgresql_where=text("target IS NOT NULL"),
+        sqlite_where=text("target IS NOT NULL"),
+    ),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", Key, nullable=False),
+    Column("feature_hash", Key, nullable=False),
+    Column("features", Json, nullable=False),
+    Column("keys", Json, nullable=False),  # all its blocking keys, generic ones included
+    Column("members", Integer, nullable=False),
+    Index("uq_nodes_feature_hash", "entity", "feature_hash", unique=True),
+)
+
+node_keys = Table(
+    "node_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("node_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+generic_keys = Table(
+    "generic_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", Key, nullable=False),
+    Column("nodes", BigInteger, nullable=False),  # always above block_limit, else the row goes
+)
+
+edges = Table(
+    "edges",
+    metadata,
+    Column("left_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("right_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("bits", Integer, nullable=False),
+    Column("trusted_bits", Integer, nullable=False),
+    Column("match", Text),
+    Column("veto", Text),
+    Index("ix_edges_right", "right_id"),
+    sqlite_with_rowid=False,
+)
+
+counters = Table("counters", metadata, Column("name", Key, primary_key=True), Column("value", BigInteger, nullable=False))
+
+active_rules = Table(
+    "active_rules",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+redo = Table(
+    "redo",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("entity", Key, nullable=False),
+    Column("kind", Text, nullable=False),  # key | component
+    Column("item", BigInteger, nullable=False),  # the blocking key, or a node of the component
+    Column("queued_at", Moment, nullable=False),
+    Index("uq_redo_item", "entity", "kind", "item", unique=True),
+)
+
+goldens = Table(
+    "goldens",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("entity", Key, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # active | retired | ended
+    Column("into", Key),  # where a retired id redirects to, for ever
+    Column("data", Json, nullable=False),
+    Column("members", Json, nullable=False),
+    Column("last_members", Json, nullable=False),  # as `members`; of a retired or ended id those it had last
+    Column("provenance", Json, nullable=False),
+    Column("quality", Json, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("next_due", Date),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index("ix_goldens_due", "entity", "next_due"),
+    Index("ix_goldens_into", "into"),
+)
+
+former_members = Table(
+    "former_members",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("golden_id", Key, primary_key=True),
+    Index("ix_former_members_golden", "golden_id"),
+)
+
+xref = Table(
+    "xref",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("entity", Key, nullable=False),
+    Column("system", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("golden_id", Key, nullable=False),
+    Column("valid_from", Moment, nullable=False),
+    Column("valid_to", Moment),
+    Column("state", Text, nullable=False),  # active | moved | closed
+    Index("ix_xref_key", "entity", "system", "key"),
+    Index("ix_xref_golden", "golden_id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("entity", Key, nullable=False),
+    Column("golden_id", Key, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),  # created | updated | merged | split | moved | reinstated | ended
+    Column("data", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("uq_outbox_version", "entity", "golden_id", "version", unique=True),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("entity", Key, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("left_golden", Key, nullable=False),
+    Column("right_golden", Key, nullable=False),  # equal to the left one when a golden record may have to be split
+    Column("left_members", Json, nullable=False),
+    Column("right_members", Json, nullable=False),
+    Column("bits", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("state", Text, nullable=False),  # open | closed
+    Column("started_by", Text),
+    Column("opened_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("closed_by", Text),
+    Column("closed_why", Text),
+    Index("ix_tasks_left", "left_golden", "state"),
+    Index("ix_tasks_right", "right_golden", "state"),
+    Index("ix_tasks_state", "entity", "state"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("entity", Key, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("left_members", Json, nullable=False),
+    Column("right_members", Json, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_by", Text),
+)
+
+decision_members = Table(
+    "decision_members",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("decision_id", Key, primary_key=True),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("entity", Key, nullable=False),
+    Column("system", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("value", Json),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Date),
+    Column("withdrawn_at", Moment),
+    Index("ix_pins_key", "entity", "system", "key"),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("role", Text),
+    Column("reference", Json, nullable=False),
+    Column("at", Moment, nullable=False),  # the time of the event, when the reference must have been valid
+    Column("state", Text, nullable=False),  # attached | waiting
+    Column("why", Text, nullable=False),
+    Column("anchor_system", Key),  # the customer's source record it hangs on: merges and splits move it along
+    Column("anchor_key", Key),
+    Index("ix_participants_anchor", "anchor_system", "anchor_key"),
+)
+
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("lookup", Key, primary_key=True),  # what a customer must carry for the reference to be looked at again
+    Column("entity", Key, primary_key=True),
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+)
+
+contact_points = Table(
+    "contact_points",
+    metadata,
+    Column("lookup", Key, primary_key=True),  # email:..., phone:..., identifier:...
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("valid_from", Moment),
+    Column("valid_to", Moment),
+    Index("ix_contact_points_record", "system", "key"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("feed", Key, primary_key=True),
+    Column("cursor", Json),
+    Column("cursor_at", Moment),
+    Column("held", Text),  # why the feed waits for a person
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("feed", Key, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("state", Text, nullable=False),  # running | done | failed | held
+    Column("counts", Json, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("ix_runs_feed", "feed", "started_at"),
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("feed", Key, primary_key=True),
+    Column("name", Key, primary_key=True),  # arrived | filtered | redelivered
+    Column("value", BigInteger, nullable=False),
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("entity", Key, nullable=False),
+    Column("feed", Key, nullable=False),
+    Column("run", Key, nullable=False),
+    Column("system", Key),
+    Column("key", Key),
+    Column("code", Text, nullable=False),
+    Column("field", Text),
+    Column("reason", Text, nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("payload", Json),
+    Column("where", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", Text, nullable=False),  # open | replayed | archived
+    Index("ix_rejects_feed", "feed", "state"),
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("feed", Key, nullable=False),
+    Column("root", Key, nullable=False),  # the parent's column and value that ties the parts of one record together
+    Column("stream", Key, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("order", Key, nullable=False),
+    Column("transaction", Key),
+    Column("deleted", Boolean, nullable=False),
+    Column("arrived_at", Moment, nullable=False),
+    Index("ix_parts_root", "feed", "root"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("queue", Key, nullable=False),
+    Column("message_id", Key, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("ready_at", Moment, nullable=False),  # not before; a message somebody works on is ready again when the lease ends
+    Column("lease", Key),
+    Column("state", Text, nullable=False),  # ready | dead
+    Column("why", Text, nullable=False),
+    Index("ix_messages_ready", "queue", "state", "id"),
+    Index("uq_messages_message_id", "queue", "message_id", unique=True),
+)
+
+relays = Table("relays", metadata, Column("name", Key, primary_key=True), Column("outbox_id", BigInteger, nullable=False))
