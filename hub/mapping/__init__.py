@@ -1,0 +1,7 @@
+"""Mappings: their words into ours. YAML files that analysts own, compiled to plain functions when they are loaded."""
+
+from hub.mapping.codes import CodeList, load_code_list, load_code_lists
+from hub.mapping.engine import Mapping, load_mapping
+from hub.mapping.findings import Finding
+
+__all__ = ["CodeList", "Finding", "Mapping", "load_code_list", "load_code_lists", "load_mapping"]

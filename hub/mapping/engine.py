@@ -1,0 +1,308 @@
+"""A mapping ready to run: raw records in, translations out. Everything is looked up, parsed and bound when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Table
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hub.documents import Document, Steps, read_document
+from hub.errors import BadMapping, MappingFailed, Unclean
+from hub.mapping.codes import CodeList, load_code_lists
+from hub.mapping.expressions import is_false
+from hub.mapping.fields import FAULTS, Field, FieldCompiler, FieldFailed, Flags, code_of, handle
+from hub.mapping.findings import Notes
+from hub.mapping.functions import Function, FunctionTable, function_table
+from hub.mapping.paths import Paths, split_scope
+from hub.mapping.shape import FieldRule, MappingRule, read_mapping
+from hub.mapping.values import as_json
+from hub.model import Model
+from hub.records import GONE, Data, Operation, RawRecord, Translation
+
+Result = list[Translation | MappingFailed]
+LONGEST_SLICE = 200  # characters of one value shown with a reject
+MOST_SHOWN = 20  # values of one object or list shown with a reject
+
+
+class Mapping:
+    """One compiled mapping. It keeps no state between records, so one can serve many threads."""
+
+    def __init__(self, name: str, rule: MappingRule, model: Model | None, compiler: FieldCompiler) -> None:
+        self.name = name
+        self.system, _, _ = name.partition("/")
+        self.entity, self.stream, self.version = rule.entity, rule.stream, rule.version
+        self.rule = rule
+        when, self._when_paths = compiler.evaluate(rule.expressions.get("when", ""), ("when",), Paths())
+        self._when = when if "when" in rule.expressions else None
+        split, split_paths = compiler.evaluate(rule.expressions.get("split", ""), ("split",), Paths())
+        self._split = split if "split" in rule.expressions else None
+        scope = split_scope(split_paths) if self._split else Paths()
+        self._head = _Head(rule, compiler, scope)
+        self._fields = [
+            compiler.field(field, _schema_at(model, rule.entity, field.target), scope, inside=bool(self._split))
+            for field in rule.fields
+        ]
+        self._runs = [(field.run, field) for field in self._fields]
+        every = [self._when_paths, split_paths, *self._head.paths, *(field.paths for field in self._fields)]
+        if self._split:
+            split_paths.add(*every[2:])
+        self.paths = frozenset(path for paths in every for path in paths.read)
+
+    @property
+    def fields(self) -> list[Field]:
+        """The compiled fields, in the order of the file."""
+        return list(self._fields)
+
+    def apply(self, raw: RawRecord) -> Result:
+        """The translations of one raw record: none when ``when`` filters it, several with ``split``; each may fail alone."""
+        try:
+            record = as_json(raw.data)
+        except Unclean as fault:
+            return [self._failed("the record", "", fault, {})]
+        try:
+            if self._when is not None and (record or raw.operation is None) and is_false(self._when(record)):
+                return []
+            parts = self._parts(record, raw)
+        except FAULTS as fault:
+            return [self._failed("when", self.rule.expressions.get("when", ""), fault, self._when_paths.values(record))]
+        return [self._one(part, raw, record) for part in parts]
+
+    def _parts(self, record: Data, raw: RawRecord) -> list[Any]:
+        if self._split is None or not record:
+            return [record]
+        parts = self._split(record)
+        if parts is None:
+            return []
+        if not isinstance(parts, list):
+            raise Unclean("`split` gave no list.", code="not_a_list")
+        return [{"item": part, "record": record} for part in parts]
+
+    def _one(self, source: Any, raw: RawRecord, record: Data) -> Translation | MappingFailed:
+        head = self._head
+        try:
+            operation = head.operation(source, raw) if head.has_operation or raw.operation else Operation.UPSERT
+            key = head.key(source, raw, bool(record))
+            updated_at = head.time("updated_at", source) or raw.updated_at
+            data = {} if operation in GONE else self._data(source)
+            if not head.has_more:
+                return Translation(self.entity, key, operation, data, updated_at, 0, raw.position)
+            return head.translation(self.entity, key, operation, data, updated_at, source, raw)
+        except FieldFailed as failed:
+            field = failed.field
+            slice_of = field.paths.values(failed.source)
+            return self._failed(field.name or field.rule.target, field.rule.expression, failed.cause, slice_of)
+
+    def _data(self, source: Any) -> Data:
+        data: Data = {}
+        flags = Flags()
+        for run, field in self._runs:
+            try:
+                run(source, data, flags)
+            except FieldFailed as inner:
+                _handle_list(field, inner, source, data, flags)
+            except FAULTS as fault:
+                handle(field, fault, source, data, flags)
+        if flags:
+            data["flags"] = _distinct([*data.get("flags", ()), *flags])
+        return data
+
+    def _failed(self, name: str, expression: str, fault: BaseException, values: dict[str, Any]) -> MappingFailed:
+        code = code_of(fault)
+        reason = fault.message if isinstance(fault, Unclean) else "The expression does not fit the value."
+        facts = {key: value for key, value in getattr(fault, "facts", {}).items() if key != "code"}
+        known = {"field": name, "expression": expression, "input": shown(values), "mapping": f"{self.name}@{self.version}"}
+        failed = MappingFailed(f"{self.name}: {name}: {code}: {reason}", **{**facts, **known, "code": code})
+        failed.__cause__ = fault
+        return failed
+
+
+class _Head:
+    """What a translation is besides its data: key, operation, times, position."""
+
+    def __init__(self, rule: MappingRule, compiler: FieldCompiler, scope: Paths) -> None:
+        self._made: dict[str, Field] = {}
+        inside = bool(scope.roots)
+        for name in ("operation", "generation", "position", "target"):
+            if name in rule.expressions:
+                written = _exactly(name, rule.expressions[name], (name,))
+                self._made[name] = compiler.field(written, None, scope, inside=inside)
+        self._keys = [
+            compiler.field(_exactly("key", text, ("key", index) if len(rule.key) > 1 else ("key",)), None, scope)
+            for index, text in enumerate(rule.key)
+        ]
+        self._times = {name: _TimeField(time, compiler, scope) for name, time in rule.times.items()}
+        self.has_operation = "operation" in self._made
+        self.has_more = bool(set(self._made) - {"operation"} or set(self._times) - {"updated_at"})
+
+    @property
+    def paths(self) -> list[Paths]:
+        fields = [*self._made.values(), *self._keys, *(time.field for time in self._times.values())]
+        return [field.paths for field in fields]
+
+    def value(self, name: str, source: Any) -> Any:
+        return run_alone(self._made[name], source) if name in self._made else None
+
+    def time(self, name: str, source: Any) -> datetime | None:
+        made = self._times.get(name)
+        return made.moment(source) if made is not None else None
+
+    def operation(self, source: Any, raw: RawRecord) -> Operation:
+        """A deletion the connector saw is one; else the mapping says it; else the connector; else it is an upsert."""
+        text = raw.operation if raw.operation in GONE else self.value("operation", source) or raw.operation or "upsert"
+        try:
+            return Operation(text)
+        except ValueError as wrong:
+            known = ", ".join(Operation)
+            unknown = Unclean(f"This is no operation; known are {known}.", code="operation_unknown")
+            raise FieldFailed(self._made.get("operation") or _nameless("operation"), unknown, source) from wrong
+
+    def key(self, source: Any, raw: RawRecord, has_data: bool) -> str:
+        """The mapping's own key where there is data to make it of, else the connector's."""
+        if not self._keys or not has_data:
+            if raw.key:
+                return raw.key
+            raise FieldFailed(_nameless("key"), _no_key(), source)
+        parts = [run_alone(field, source) for field in self._keys]
+        if all(isinstance(part, str) or type(part) is int for part in parts):
+            return "-".join(map(str, parts)) if len(parts) > 1 else str(parts[0])
+        empty = next(field for field, part in zip(self._keys, parts, strict=True) if not isinstance(part, (str, int)))
+        raise FieldFailed(empty, _no_key(), source)
+
+    def translation(
+        self, entity: str, key: str, operation: Operation, data: Data, updated_at: datetime | None, source: Any, raw: RawRecord
+    ) -> Translation:
+        target = self.value("target", source)
+        return Translation(
+            entity,
+            key,
+            operation,
+            data,
+            updated_at,
+            generation=self._whole("generation", source) or 0,
+            position=raw.position if raw.position is not None else self._whole("position", source),
+            target=None if target is None else str(target),
+            valid_from=self.time("valid_from", source),
+            valid_to=self.time("valid_to", source),
+        )
+
+    def _whole(self, name: str, source: Any) -> int | None:
+        value = self.value(name, source)
+        if value is None or type(value) is int:
+            return value
+        if isinstance(value, str) and value.isdigit() and value.isascii() and len(value) < 19:
+            return int(value)
+        raise FieldFailed(self._made[name], Unclean("This is no whole number.", code="integer_invalid"), source)
+
+
+class _TimeField:
+    """A time of the source as an aware moment: `updated_at: changed_at`, or with `path`, `type` and `formats`."""
+
+    def __init__(self, rule: FieldRule, compiler: FieldCompiler, scope: Paths) -> None:
+        self.field = compiler.field(rule, None, scope, inside=bool(scope.roots))
+        self._evaluate, _ = compiler.evaluate(rule.expression, rule.expression_steps, scope)
+        self._convert = compiler.moments(rule)
+
+    def moment(self, source: Any) -> datetime | None:
+        try:
+            found = self._evaluate(source)
+            if found is None or found == "":
+                return None
+            moment: datetime = self._convert(found)
+        except FAULTS as fault:
+            raise FieldFailed(self.field, fault, source) from fault
+        return moment
+
+
+def run_alone(field: Field, source: Any) -> Any:
+    """The value of a field that stands on its own."""
+    made: dict[str, Any] = {}
+    try:
+        field.run(source, made, Flags())
+    except FAULTS as fault:
+        raise FieldFailed(field, fault, source) from fault
+    return made.get(field.rule.target)
+
+
+def _handle_list(field: Field, inner: FieldFailed, source: Any, data: Data, flags: Flags) -> None:
+    """A part failed and asked to set the record aside; its list may still have a default of its own."""
+    if field.rule.on_error != "default":
+        raise inner
+    handle(field, inner.cause, source, data, flags)
+
+
+def _exactly(name: str, expression: str, steps: Steps) -> FieldRule:
+    """A value that is taken as it is: the key UNKNOWN is a key."""
+    return FieldRule(name, steps, expression, steps, keep_placeholders=True)
+
+
+def _nameless(name: str) -> Field:
+    return Field(FieldRule(name), name, lambda source, data, flags: None, Paths(), False)
+
+
+def _no_key() -> Unclean:
+    return Unclean("The record has no key; every record needs one.", code="key_missing")
+
+
+def _distinct(flags: list[Any]) -> list[Any]:
+    return [flag for index, flag in enumerate(flags) if flag not in flags[:index]]
+
+
+def _schema_at(model: Model | None, entity: str, target: str) -> Table[str, Any] | None:
+    return model.property_at(entity, target) if model is not None and entity in model.entities else None
+
+
+def shown(value: Any, depth: int = 0) -> Any:
+    """A slice of the input small enough for a reject: long text, lists and objects are cut."""
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_SLICE else value[:LONGEST_SLICE] + "..."
+    if isinstance(value, (list, dict)) and depth > 3:
+        return "..."
+    if isinstance(value, dict):
+        return {str(name)[:LONGEST_SLICE]: shown(value[name], depth + 1) for name in list(value)[:MOST_SHOWN]}
+    if isinstance(value, list):
+        return [shown(item, depth + 1) for item in value[:MOST_SHOWN]]
+    return value
+
+
+def load_mapping(
+    path: Path,
+    *,
+    model: Model | None,
+    code_lists: Table[str, CodeList] | None = None,
+    time_zone: str = "UTC",
+    functions: Table[str, Function] | None = None,
+) -> Mapping:
+    """The mapping of a file, compiled. Raises :class:`BadMapping` with every error, each with line and column.
+
+    Code lists default to ``codes/*.yaml`` beside the file; functions to the cleaning functions and installed packs.
+    """
+    document = read_document(path, BadMapping)
+    notes = Notes(document)
+    codes = load_code_lists(Path(path).parent / "codes") if code_lists is None else code_lists
+    mapping = compile_mapping(document, notes, model, codes, time_zone, function_table(functions))
+    notes.stop_on_errors()
+    return mapping
+
+
+def compile_mapping(
+    document: Document,
+    notes: Notes,
+    model: Model | None,
+    codes: Table[str, CodeList],
+    time_zone: str,
+    functions: FunctionTable,
+) -> Mapping:
+    """Compile what can be compiled and note what cannot, for :func:`load_mapping` and lint alike."""
+    from hub.mapping.checks import check_rule
+
+    rule = read_mapping(document, notes)
+    compiler = FieldCompiler(functions, codes, time_zone, notes)
+    mapping = Mapping(mapping_name(Path(document.path)), rule, model, compiler)
+    check_rule(mapping, notes, model, codes)
+    return mapping
+
+
+def mapping_name(path: Path) -> str:
+    """``erp/customer`` for ``mappings/erp/customer.yaml``."""
+    return f"{path.parent.name}/{path.stem}"
