@@ -47,12 +47,15 @@ class Secret:
         return bool(self._value)
 
 
-def setting(help: str, *, default: Any = MISSING, secret: bool = False, choices: Sequence[str] = ()) -> Any:
+def setting(
+    help: str, *, default: Any = MISSING, secret: bool = False, choices: Sequence[str] = (), secrets: Sequence[str] = ()
+) -> Any:
     """One setting of a connector. Linter, help and reference docs read this declaration.
 
     A secret arrives as :class:`Secret`; in ``landscape.yaml`` it may only be a reference (``env:NAME``, ``file:PATH``).
+    ``secrets`` names the dotted paths inside a mapping that are secret (``basic.password``).
     """
-    metadata = {"help": help, "secret": secret, "choices": tuple(choices)}
+    metadata = {"help": help, "secret": secret, "choices": tuple(choices), "secrets": tuple(secrets)}
     if isinstance(default, (list, dict)):
         return field(default_factory=lambda: default.copy(), metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)

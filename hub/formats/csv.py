@@ -1,0 +1,163 @@
+"""CSV to rows: one damaged row costs only itself, whatever is wrong with it.
+
+A quote that nobody closes would swallow the rows behind it. So when a row over several lines does not come out right, only
+its first line is set aside and the following lines are read again on their own.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from hub.formats.lines import Line, is_damaged, read_lines
+from hub.formats.rows import LONGEST_RECORD, Flaw, Row, excerpt
+from hub.records import Data
+
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # process-wide; the limit that counts is on the whole record, below
+
+_RESTARTS = 100  # a file with more open quotes than this is no CSV
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """How a file is written."""
+
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    quote: str = '"'
+    columns: tuple[str, ...] = ()  # names, for files without a header line
+    skip: int = 0  # lines above the header
+    longest: int = LONGEST_RECORD
+
+
+def read(stream: BinaryIO, name: str, form: CsvFormat) -> Iterator[Row | Flaw]:
+    """Every row of the file. The first row names the columns, unless the format does."""
+    columns: list[str] = list(form.columns)
+    start = form.skip
+    for _ in range(_RESTARTS):
+        feed = _Feed(stream, form, start)
+        yield from _rows(feed, columns, name)
+        if not feed.swallowed:
+            return
+        start = feed.first
+
+
+def header(stream: BinaryIO, form: CsvFormat) -> list[str]:
+    """The names of the columns."""
+    return list(form.columns) or _names(next(_Feed(stream, form, form.skip).rows(), []))
+
+
+def _names(values: Sequence[str]) -> list[str]:
+    return [value.strip() for value in values]
+
+
+def _rows(feed: _Feed, columns: list[str], name: str) -> Iterator[Row | Flaw]:
+    for values in feed.rows():
+        if not columns:
+            columns += _names(values)
+        elif values:
+            found = _row(values, columns, f"{name}:{feed.first}", feed)
+            if isinstance(found, Flaw) and found.code != "record_too_long":
+                feed.read_again()
+            yield found
+        if feed.swallowed:
+            return
+
+
+class _Feed:
+    """Gives the CSV reader its lines, and remembers what this row was made of."""
+
+    def __init__(self, stream: BinaryIO, form: CsvFormat, start: int) -> None:
+        stream.seek(0)
+        self._form = form
+        self._lines = read_lines(stream, form.encoding, form.longest, keep=form.quote + form.delimiter)
+        self._shape = re.compile(f"[^{re.escape(form.quote + form.delimiter)}\r\n]+")
+        self._again: deque[Line] = deque()
+        self._next = start + 1
+        for _ in range(start):
+            next(self._lines, None)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.first = self._next
+        self.size = 0
+        self.too_long = False
+        self.ended = True
+        self.open = False  # the file ended inside a quote
+        self._row: list[Line] = []
+
+    @property
+    def swallowed(self) -> bool:
+        """An open quote took more lines than could be kept, up to the end of the file: read again from behind the quote."""
+        return self.open and self.too_long
+
+    def rows(self) -> Iterator[list[str]]:
+        reader = csv.reader(self, delimiter=self._form.delimiter, quotechar=self._form.quote)
+        while True:
+            self._begin()
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                values = ["", *[""] * 10_000]  # cannot happen with these settings; if it does, the row has too many columns
+            again = len(self._again)
+            yield values
+            if len(self._again) > again:
+                reader = csv.reader(self, delimiter=self._form.delimiter, quotechar=self._form.quote)
+
+    def read_again(self) -> None:
+        """Give the lines of this row behind its first one once more, as rows of their own."""
+        if not self.too_long and len(self._row) > 1:
+            self._again.extendleft(reversed(self._row[1:]))
+            self._next = self._row[1].number
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines, None)
+        if line is None:
+            self.open = self.size > 0
+            raise StopIteration
+        self._next = line.number + 1
+        self.ended = line.ended
+        self.size += len(line.text)
+        if line.too_long or self.size > self._form.longest:
+            self.too_long = True
+            self._row.clear()
+            return self._shape.sub("x", line.text)
+        self._row.append(line)
+        return line.text
+
+
+def _row(values: list[str], columns: Sequence[str], where: str, feed: _Feed) -> Row | Flaw:
+    data: Data = dict(zip(columns, values, strict=False))
+    shown = excerpt(",".join(values))
+    if feed.open:
+        return Flaw(where, "quote_open", "A quote is opened here and never closed.", shown)
+    if feed.too_long:
+        return Flaw(where, "record_too_long", "The record is longer than the limit.", "", _short(data))
+    if any(map(is_damaged, values)):
+        return Flaw(where, "encoding_invalid", "The row has bytes that the declared encoding does not know.", "", _readable(data))
+    if len(values) == len(columns):
+        return Row(data, where, feed.size)
+    count = f"The row has {len(values)} columns, the header {len(columns)}."
+    if len(values) > len(columns):
+        return Flaw(where, "too_many_columns", count, shown, data)
+    if feed.ended:
+        return Flaw(where, "too_few_columns", count, shown, data)
+    return Flaw(where, "truncated", "The file ends in the middle of this row.", shown)
+
+
+def _readable(data: Data) -> Data:
+    return {name: value for name, value in data.items() if not is_damaged(value)}
+
+
+def _short(data: Data) -> Data:
+    return {name: value for name, value in data.items() if len(value) < 1000}

@@ -1,0 +1,82 @@
+"""JSON Lines and JSON documents to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import orjson
+
+from hub.formats.lines import Line, is_damaged, read_lines
+from hub.formats.rows import LONGEST_RECORD, MEBIBYTE, Flaw, Row, excerpt
+from hub.records import at_path
+
+LONGEST_DOCUMENT = 64 * MEBIBYTE
+
+
+def read(stream: BinaryIO, name: str, encoding: str = "utf-8-sig", longest: int = LONGEST_RECORD) -> Iterator[Row | Flaw]:
+    """One row for each line that holds a JSON object. Empty lines are nothing."""
+    for line in read_lines(stream, encoding, longest):
+        if line.text.strip():
+            yield parse(line, name)
+
+
+def parse(line: Line, name: str) -> Row | Flaw:
+    """The row of one line."""
+    where = f"{name}:{line.number}"
+    if line.too_long:
+        return Flaw(where, "record_too_long", "The line is longer than the limit.")
+    if is_damaged(line.text):
+        return Flaw(where, "encoding_invalid", "The line has bytes that the declared encoding does not know.")
+    try:
+        value = orjson.loads(line.text)
+    except ValueError as error:
+        code = "json_invalid" if line.ended else "truncated"
+        return Flaw(where, code, f"The line is not JSON: {_short(error)}.", excerpt(line.text))
+    return _record(value, where, len(line.text))
+
+
+def read_document(
+    stream: BinaryIO, name: str, record_path: str = "", encoding: str = "utf-8-sig", longest: int = LONGEST_RECORD
+) -> Iterator[Row | Flaw]:
+    """One row for each object in the array at ``record_path`` of one JSON document. It is read whole, so it has a limit."""
+    raw = stream.read(LONGEST_DOCUMENT + 1)
+    if len(raw) > LONGEST_DOCUMENT:
+        yield Flaw(name, "document_too_long", "The document is longer than 64 MiB: write it as JSON Lines.")
+        return
+    try:
+        document = orjson.loads(raw.decode(encoding))
+    except (UnicodeDecodeError, ValueError) as error:
+        yield Flaw(name, "json_invalid", f"The document is not JSON: {_short(error)}.")
+        return
+    found = at_path(document, record_path) if record_path else document
+    if not isinstance(found, list):
+        yield Flaw(name, "record_path_wrong", f"There is no array at {record_path or 'the top'} of the document.")
+        return
+    for number, value in enumerate(found):
+        yield sized(value, f"{name}[{number}]", longest)
+
+
+def sized(value: Any, where: str, longest: int) -> Row | Flaw:
+    """The row of a value that was parsed already."""
+    size = len(orjson.dumps(value))
+    if size > longest:
+        return Flaw(where, "record_too_long", "The record is longer than the limit.", "", _small(value))
+    return _record(value, where, size)
+
+
+def _record(value: Any, where: str, size: int) -> Row | Flaw:
+    if isinstance(value, dict):
+        return Row(value, where, size)
+    return Flaw(where, "no_object", f"This is a JSON {type(value).__name__}, not an object.", excerpt(str(value)))
+
+
+def _small(value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    return {name: part for name, part in value.items() if not isinstance(part, str) or len(part) < 1000}
+
+
+def _short(error: ValueError) -> str:
+    """What the parser said, without the data that some parsers quote."""
+    return str(error).split(":", maxsplit=1)[0].rstrip(".")

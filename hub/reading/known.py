@@ -1,0 +1,167 @@
+"""What a feed has already yielded: key -> fingerprint, for sources that do not tell what they deleted.
+
+The state travels in the cursor: JSON lines of [key, fingerprint], compressed, in base 85; about 12 bytes a key when keys are
+numbers, so a million keys are some 12 MB. While a read runs, it lies in a temporary SQLite database that spills to disk, so
+memory stays bounded. Changes since the last full look wait in a small plain overlay, so that a read of three changed rows
+does not unpack a million keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+_OVERLAY = 20_000
+_DECODE = 64 * 1024
+_LOOKUP = 500
+
+KEYLESS = "\x01"
+"""First character of the entry of a record without a key: it is known by its content, and nobody can delete it."""
+DAMAGED = "\x02"
+"""First character of the entry of a damaged piece: it is reported once."""
+GONE = "-"
+"""Fingerprint of a key whose deletion was yielded while the source still shows it, marked as deleted."""
+
+
+class Held(NamedTuple):
+    print: str
+    now: bool  # seen in this read already
+
+
+def fingerprint(*parts: Any) -> str:
+    """48 bits of the content, in 8 characters: enough to tell a record from its former self."""
+    return base64.urlsafe_b64encode(hashlib.blake2b(_bytes(parts), digest_size=6).digest()).decode()
+
+
+def _bytes(parts: tuple[Any, ...]) -> bytes:
+    return orjson.dumps(
+        parts, default=_as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
+    )
+
+
+def _as_text(value: Any) -> str:
+    return value.hex() if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
+
+
+class Known:
+    """The keys and fingerprints of one feed. One object serves one read; :meth:`close` frees its temporary file."""
+
+    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+        self._state: Mapping[str, Any] = state or {}
+        self._added: dict[str, str] = dict(self._state.get("added", {}))
+        self._file: sqlite3.Connection | None = None
+
+    def __len__(self) -> int:
+        """Keys known, roughly: an overlay may say a key twice."""
+        if self._file is None:
+            return int(self._state.get("count", 0)) + len(self._added)
+        return int(self._file.execute("SELECT count(*) FROM known").fetchone()[0])
+
+    def note(self, entries: Iterable[tuple[str, str]]) -> None:
+        """Remember what was yielded, without unpacking what is known."""
+        if self._file is None:
+            self._added.update(entries)
+        else:
+            self._file.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 0)", entries)
+
+    def see(self, entries: Iterable[tuple[str, str]]) -> None:
+        """Remember these as seen in this read."""
+        self._open().executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 1)", entries)
+
+    def look(self, keys: Sequence[str]) -> dict[str, Held]:
+        """What is known about these keys."""
+        file = self._open()
+        found: dict[str, Held] = {}
+        for start in range(0, len(keys), _LOOKUP):
+            wanted = keys[start : start + _LOOKUP]
+            marks = ",".join("?" * len(wanted))
+            rows = file.execute(f"SELECT key, print, now FROM known WHERE key IN ({marks})", wanted)  # noqa: S608 - only marks
+            found.update({key: Held(mark, bool(now)) for key, mark, now in rows})
+        return found
+
+    def flag(self, keys: Iterable[str]) -> None:
+        """The source itself shows these as deleted."""
+        self._open().executemany("INSERT OR IGNORE INTO flagged VALUES (?)", ((key,) for key in keys))
+
+    def flagged(self) -> Iterator[str]:
+        """Flagged keys that live nowhere in this read and whose deletion was not yielded before."""
+        sql = (
+            "SELECT f.key FROM flagged f LEFT JOIN known k ON k.key = f.key "
+            "WHERE coalesce(k.now, 0) = 0 AND coalesce(k.print, '') != ? ORDER BY f.key"
+        )
+        return _keys(self._open(), sql, (GONE,))
+
+    def settle_flags(self) -> None:
+        self._open().execute(
+            "INSERT OR REPLACE INTO known SELECT f.key, ?, 1 FROM flagged f LEFT JOIN known k ON k.key = f.key "
+            "WHERE coalesce(k.now, 0) = 0",
+            (GONE,),
+        )
+
+    def count_missing(self) -> int:
+        return int(self._open().execute(f"SELECT count(*) FROM known WHERE {_MISSING}").fetchone()[0])  # noqa: S608 - a constant
+
+    def count_seen(self) -> int:
+        return int(self._open().execute("SELECT count(*) FROM known WHERE now = 1 AND key >= '\x03'").fetchone()[0])
+
+    def missing(self) -> Iterator[str]:
+        """Keys that were known and did not turn up in this read."""
+        return _keys(self._open(), f"SELECT key FROM known WHERE {_MISSING} ORDER BY key", ())  # noqa: S608 - a constant
+
+    def forget(self, keys: Iterable[str]) -> None:
+        self._open().executemany("DELETE FROM known WHERE key = ?", ((key,) for key in keys))
+
+    def forget_remains(self) -> None:
+        """Damaged pieces, keyless records and shown deletions that are no longer there need no word."""
+        self._open().execute("DELETE FROM known WHERE now = 0 AND (key < '\x03' OR print = ?)", (GONE,))
+
+    def state(self) -> dict[str, Any]:
+        """What the cursor keeps."""
+        if self._file is None and len(self._added) <= max(_OVERLAY, int(self._state.get("count", 0)) // 4):
+            kept = {name: self._state[name] for name in ("count", "keys") if name in self._state}
+            return kept | ({"added": dict(self._added)} if self._added else {})
+        rows = self._open().execute("SELECT key, print FROM known ORDER BY key")
+        return {"count": len(self), "keys": _pack(rows)}
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._file is None:
+            file = sqlite3.connect("", isolation_level=None)  # no name: temporary, on disk when large, gone when closed
+            file.execute("CREATE TABLE known (key TEXT PRIMARY KEY, print TEXT, now INTEGER) WITHOUT ROWID")
+            file.execute("CREATE TABLE flagged (key TEXT PRIMARY KEY) WITHOUT ROWID")
+            file.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 0)", _unpack(self._state.get("keys", "")))
+            file.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 0)", self._added.items())
+            self._file, self._added, self._state = file, {}, {}
+        return self._file
+
+
+_MISSING = f"now = 0 AND key >= '\x03' AND print != '{GONE}'"
+
+
+def _keys(file: sqlite3.Connection, sql: str, values: tuple[str, ...]) -> Iterator[str]:
+    return (row[0] for row in file.execute(sql, values))
+
+
+def _pack(rows: Iterable[tuple[str, str]]) -> str:
+    packer = zlib.compressobj(6)
+    parts = [packer.compress(orjson.dumps(list(row), option=orjson.OPT_APPEND_NEWLINE)) for row in rows]
+    return base64.b85encode(b"".join([*parts, packer.flush()])).decode()
+
+
+def _unpack(text: str) -> Iterator[list[str]]:
+    packed = base64.b85decode(text)
+    unpacker = zlib.decompressobj()
+    rest = b""
+    for start in range(0, len(packed), _DECODE):
+        *lines, rest = (rest + unpacker.decompress(packed[start : start + _DECODE])).split(b"\n")
+        yield from map(orjson.loads, lines)
