@@ -8,6 +8,7 @@ hold both to the same answer. No text of a mapping is ever executed.
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from numbers import Number
 from typing import Any, cast
@@ -32,7 +33,9 @@ class ExpressionInvalid(ValueError):
 def parse(expression: str) -> Node:
     """The tree of an expression, as ``jmespath`` reads it."""
     try:
-        tree = cast(Node, jmespath.compile(expression).parsed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # `word` for 'word'; lint says so
+            tree = cast(Node, jmespath.compile(expression).parsed)
     except exceptions.EmptyExpressionError as empty:
         raise ExpressionInvalid("expression_invalid", "the expression is empty") from empty
     except exceptions.IncompleteExpressionError as short:
