@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy import Connection, and_, func, or_, select
 
 from hub.store import rows
 from hub.store.tables import edges, generic_keys, node_keys, nodes
@@ -18,7 +18,7 @@ Pair = tuple[int, int]
 class Node(NamedTuple):
     id: int
     features: dict[str, Any]
-    keys: list[int]
+    blocking_keys: list[int]
     members: int
     feature_hash: str
 
@@ -30,16 +30,6 @@ class Edge(NamedTuple):
     trusted_bits: int
     match: str | None = None
     veto: str | None = None
-
-
-def next_numbers(tx: Connection, name: str, many: int) -> range:
-    """So many fresh numbers."""
-    sql = text(
-        "INSERT INTO counters (name, value) VALUES (:name, :many) "
-        "ON CONFLICT (name) DO UPDATE SET value = counters.value + :many RETURNING value"
-    )
-    last = int(tx.execute(sql, {"name": name, "many": many}).scalar_one())
-    return range(last - many + 1, last + 1)
 
 
 def by_hash(tx: Connection, entity: str, hashes: Iterable[str]) -> dict[str, Node]:
@@ -55,7 +45,7 @@ def by_id(tx: Connection, ids: Iterable[int]) -> dict[int, Node]:
 def add(tx: Connection, entity: str, fresh: Sequence[Node]) -> None:
     made = [node._asdict() | {"entity": entity} for node in fresh]
     rows.insert(tx, nodes, made)
-    pairs = sorted((key, node.id) for node in fresh for key in node.keys)
+    pairs = sorted((key, node.id) for node in fresh for key in node.blocking_keys)
     rows.insert(tx, node_keys, [{"key": key, "node_id": node} for key, node in pairs])
 
 
@@ -65,7 +55,7 @@ def set_members(tx: Connection, counts: Mapping[int, int]) -> None:
 
 def remove(tx: Connection, gone: Sequence[Node]) -> None:
     """Take nodes away with their keys and evidence."""
-    rows.delete(tx, node_keys, [{"key": key, "node_id": node.id} for node in gone for key in node.keys])
+    rows.delete(tx, node_keys, [{"key": key, "node_id": node.id} for node in gone for key in node.blocking_keys])
     rows.delete(tx, nodes, [{"id": node.id} for node in gone])
     rows.delete(tx, edges, [{"left_id": node.id} for node in gone])
     rows.delete(tx, edges, [{"right_id": node.id} for node in gone])
@@ -139,4 +129,4 @@ def count(tx: Connection, entity: str) -> dict[str, int]:
 
 
 def _columns() -> Any:
-    return select(nodes.c.id, nodes.c.features, nodes.c.keys, nodes.c.members, nodes.c.feature_hash)
+    return select(nodes.c.id, nodes.c.features, nodes.c.blocking_keys, nodes.c.members, nodes.c.feature_hash)

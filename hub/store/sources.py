@@ -47,6 +47,7 @@ class Head:
     gap: bool = False
     empty: bool = False  # nothing holds yet: every version waits
     live: bool = False
+    trusted: bool = True
     node: int | None = None
     golden: str | None = None
 
@@ -65,6 +66,7 @@ class Placed(NamedTuple):
     ref: RecordRef
     node: int
     golden: str | None
+    trusted: bool
 
 
 def known_messages(tx: Connection, entity: str, ids: Iterable[str]) -> set[str]:
@@ -187,8 +189,8 @@ def count_unplaced(tx: Connection, entity: str) -> int:
 
 def _placed(tx: Connection, where: ColumnElement[bool]) -> list[Placed]:
     c = records.c
-    wanted = select(c.system, c.key, c.generation, c.node_id, c.golden_id).where(where)
-    return [Placed(RecordRef(*row[:3]), row[3], row[4]) for row in tx.execute(wanted)]
+    wanted = select(c.system, c.key, c.generation, c.node_id, c.golden_id, c.trusted).where(where)
+    return [Placed(RecordRef(*row[:3]), row[3], row[4], row[5]) for row in tx.execute(wanted)]
 
 
 def _by_system(keys: Iterable[SourceKey]) -> dict[str, list[str]]:
@@ -222,6 +224,7 @@ def _head_row(head: Head) -> rows.Row:
         "gap": head.gap,
         "empty": head.empty,
         "live": head.live,
+        "trusted": head.trusted,
         "node_id": head.node,
         "golden_id": head.golden,
     }
@@ -245,6 +248,7 @@ def _head(row: Mapping[Any, Any]) -> Head:
         gap=row["gap"],
         empty=row["empty"],
         live=row["live"],
+        trusted=row["trusted"],
         node=row["node_id"],
         golden=row["golden_id"],
     )

@@ -61,8 +61,9 @@ records = Table(
     Column("gap", Boolean, nullable=False),  # versions wait for a full record: the next fold reads the whole history
     Column("empty", Boolean, nullable=False),  # nothing holds yet, all versions wait
     Column("live", Boolean, nullable=False),  # stands behind a golden record, or will when the redo queue is empty
+    Column("trusted", Boolean, nullable=False),  # nothing in it is of low trust
     Column("node_id", BigInteger),
-    Column("golden_id", Key),
+    Column("golden_id", Key),  # of a key its source merged away: that of the record it went into
     Index("ix_records_node", "node_id"),
     Index("ix_records_golden", "golden_id"),
     Index(
@@ -82,7 +83,7 @@ nodes = Table(
     Column("entity", Key, nullable=False),
     Column("feature_hash", Key, nullable=False),
     Column("features", Json, nullable=False),
-    Column("keys", Json, nullable=False),  # all its blocking keys, generic ones included
+    Column("blocking_keys", Json, nullable=False),  # all its blocking keys, generic ones included
     Column("members", Integer, nullable=False),
     Index("uq_nodes_feature_hash", "entity", "feature_hash", unique=True),
 )
@@ -114,16 +115,6 @@ edges = Table(
     Column("veto", Text),
     Index("ix_edges_right", "right_id"),
     sqlite_with_rowid=False,
-)
-
-counters = Table("counters", metadata, Column("name", Key, primary_key=True), Column("value", BigInteger, nullable=False))
-
-active_rules = Table(
-    "active_rules",
-    metadata,
-    Column("entity", Key, primary_key=True),
-    Column("version", Text, nullable=False),
-    Column("since", Moment, nullable=False),
 )
 
 redo = Table(
@@ -180,7 +171,7 @@ xref = Table(
     Column("golden_id", Key, nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_to", Moment),
-    Column("state", Text, nullable=False),  # active | moved | closed
+    Column("state", Text, nullable=False),  # active | alias while it holds, then moved | closed
     Index("ix_xref_key", "entity", "system", "key"),
     Index("ix_xref_golden", "golden_id"),
 )
@@ -217,9 +208,15 @@ tasks = Table(
     Column("changed_at", Moment, nullable=False),
     Column("closed_by", Text),
     Column("closed_why", Text),
-    Index("ix_tasks_left", "left_golden", "state"),
-    Index("ix_tasks_right", "right_golden", "state"),
     Index("ix_tasks_state", "entity", "state"),
+)
+
+task_goldens = Table(
+    "task_goldens",
+    metadata,
+    Column("golden_id", Key, primary_key=True),
+    Column("task_id", BigInteger, primary_key=True, autoincrement=False),
+    Index("ix_task_goldens_task", "task_id"),
 )
 
 decisions = Table(

@@ -11,13 +11,6 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "active_rules",
-        sa.Column("entity", Key, nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("since", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("entity", name="pk_active_rules"),
-    )
-    op.create_table(
         "contact_points",
         sa.Column("lookup", Key, nullable=False),
         sa.Column("system", Key, nullable=False),
@@ -28,12 +21,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_contact_points_record", "contact_points", ["system", "key"], unique=False)
 
-    op.create_table(
-        "counters",
-        sa.Column("name", Key, nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_counters"),
-    )
     op.create_table(
         "counts",
         sa.Column("entity", Key, nullable=False),
@@ -162,7 +149,7 @@ def upgrade() -> None:
         sa.Column("entity", Key, nullable=False),
         sa.Column("feature_hash", Key, nullable=False),
         sa.Column("features", Json(), nullable=False),
-        sa.Column("keys", Json(), nullable=False),
+        sa.Column("blocking_keys", Json(), nullable=False),
         sa.Column("members", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_nodes"),
     )
@@ -283,6 +270,7 @@ def upgrade() -> None:
         sa.Column("gap", sa.Boolean(), nullable=False),
         sa.Column("empty", sa.Boolean(), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("trusted", sa.Boolean(), nullable=False),
         sa.Column("node_id", sa.BigInteger(), nullable=True),
         sa.Column("golden_id", Key, nullable=True),
         sa.PrimaryKeyConstraint("entity", "system", "key", name="pk_records"),
@@ -349,6 +337,14 @@ def upgrade() -> None:
     op.create_index("ix_runs_feed", "runs", ["feed", "started_at"], unique=False)
 
     op.create_table(
+        "task_goldens",
+        sa.Column("golden_id", Key, nullable=False),
+        sa.Column("task_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("golden_id", "task_id", name="pk_task_goldens"),
+    )
+    op.create_index("ix_task_goldens_task", "task_goldens", ["task_id"], unique=False)
+
+    op.create_table(
         "tasks",
         sa.Column("id", Serial, autoincrement=True, nullable=False),
         sa.Column("entity", Key, nullable=False),
@@ -368,8 +364,6 @@ def upgrade() -> None:
         sa.Column("closed_why", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_tasks"),
     )
-    op.create_index("ix_tasks_left", "tasks", ["left_golden", "state"], unique=False)
-    op.create_index("ix_tasks_right", "tasks", ["right_golden", "state"], unique=False)
     op.create_index("ix_tasks_state", "tasks", ["entity", "state"], unique=False)
 
     op.create_table(
@@ -393,6 +387,7 @@ def downgrade() -> None:
     for table in (
         "xref",
         "tasks",
+        "task_goldens",
         "runs",
         "relays",
         "rejects",
@@ -415,8 +410,6 @@ def downgrade() -> None:
         "decisions",
         "decision_members",
         "counts",
-        "counters",
         "contact_points",
-        "active_rules",
     ):
         op.drop_table(table)

@@ -1,0 +1,248 @@
+"""Golden records, the ids they had, who stands behind them, and what was announced about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, func, select
+
+from hub.records import Data, RecordRef
+from hub.store import rows
+from hub.store.sources import SourceKey
+from hub.store.tables import former_members, goldens, outbox, xref
+
+ACTIVE, RETIRED, ENDED = "active", "retired", "ended"
+
+Members = tuple[RecordRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A golden record as it is stored, and what is left of one that retired or ended."""
+
+    id: str
+    entity: str
+    version: int
+    state: str
+    data: Data
+    members: Members
+    last_members: Members
+    as_of: date
+    created_at: datetime
+    updated_at: datetime
+    into: str | None = None
+    next_due: date | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+    quality: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        return self.state == ACTIVE
+
+
+class Announcement(NamedTuple):
+    """One version of one golden record, as the world is told."""
+
+    id: int
+    entity: str
+    golden_id: str
+    version: int
+    kind: str
+    data: Data
+    at: datetime
+
+
+class CrossReference(NamedTuple):
+    """A key stood behind a golden record for a while, or still does."""
+
+    ref: RecordRef
+    golden_id: str
+    valid_from: datetime
+    valid_to: datetime | None
+    state: str
+
+
+def by_id(tx: Connection, ids: Iterable[str]) -> dict[str, Golden]:
+    found = tx.execute(select(goldens).where(rows.among(tx, goldens.c.id, ids))).mappings()
+    return {row["id"]: _golden(row) for row in found}
+
+
+def current(tx: Connection, golden_id: str) -> Golden | None:
+    """The golden record an id leads to, through all redirects."""
+    seen: set[str] = set()
+    found = by_id(tx, [golden_id]).get(golden_id)
+    while found is not None and found.into is not None and found.into not in seen:
+        seen.add(found.id)
+        found = by_id(tx, [found.into]).get(found.into)
+    return found
+
+
+def behind_key(tx: Connection, entity: str, key: SourceKey) -> str | None:
+    """The id a system's key stands behind now; a key that was merged away leads to where it went."""
+    wanted = (
+        select(xref.c.golden_id)
+        .where(xref.c.entity == entity, xref.c.system == key[0], xref.c.key == key[1], xref.c.valid_to.is_(None))
+        .order_by(xref.c.generation.desc())
+    )
+    return tx.scalar(wanted.limit(1))
+
+
+def listed(tx: Connection, entity: str, *, after: str = "", limit: int = 1000, state: str = ACTIVE) -> list[Golden]:
+    """A page of golden records by id."""
+    wanted = select(goldens).where(goldens.c.entity == entity, goldens.c.state == state, goldens.c.id > after)
+    return [_golden(row) for row in tx.execute(wanted.order_by(goldens.c.id).limit(limit)).mappings()]
+
+
+def every(tx: Connection, entity: str, *, state: str = ACTIVE, page: int = 1000) -> Iterator[Golden]:
+    """All of them, page by page."""
+    found = listed(tx, entity, limit=page, state=state)
+    while found:
+        yield from found
+        found = listed(tx, entity, after=found[-1].id, limit=page, state=state)
+
+
+def due(tx: Connection, entity: str, as_of: date, limit: int) -> list[Golden]:
+    """Golden records that time alone may have changed."""
+    wanted = select(goldens).where(goldens.c.entity == entity, goldens.c.state == ACTIVE, goldens.c.next_due <= as_of)
+    return [_golden(row) for row in tx.execute(wanted.order_by(goldens.c.next_due, goldens.c.id).limit(limit)).mappings()]
+
+
+def count(tx: Connection, entity: str) -> dict[str, int]:
+    wanted = select(goldens.c.state, func.count()).where(goldens.c.entity == entity).group_by(goldens.c.state)
+    return {row[0]: row[1] for row in tx.execute(wanted)}
+
+
+def put(tx: Connection, changed: Sequence[Golden]) -> None:
+    rows.insert(tx, goldens, [_row(golden) for golden in changed], known="replace")
+
+
+def former(tx: Connection, entity: str, refs: Iterable[RecordRef]) -> set[str]:
+    """Ids no longer in use whose last members were among these."""
+    wanted_refs = set(refs)
+    by_system: dict[str, list[str]] = defaultdict(list)
+    for ref in wanted_refs:
+        by_system[ref.system].append(ref.key)
+    c = former_members.c
+    found = set()
+    for system, keys in by_system.items():
+        where = and_(c.entity == entity, c.system == system, rows.among(tx, c.key, keys))
+        for row in tx.execute(select(c.key, c.generation, c.golden_id).where(where)):
+            if RecordRef(system, row.key, row.generation) in wanted_refs:
+                found.add(row.golden_id)
+    return found
+
+
+def remember_members(tx: Connection, gone: Iterable[Golden]) -> None:
+    """Keep the last members of ids that retire or end, so that a split can bring them back."""
+    rows.insert(tx, former_members, [row for golden in gone for row in _member_rows(golden)], known="keep")
+
+
+def forget_members(tx: Connection, back: Iterable[Golden]) -> None:
+    """The other way round, for ids in use again."""
+    rows.delete(tx, former_members, [row for golden in back for row in _member_rows(golden)])
+
+
+def close_references(tx: Connection, entity: str, refs: Mapping[RecordRef, str], at: datetime) -> None:
+    """End the cross-reference of these refs; the value says whether it moved or closed."""
+    by_system: dict[str, list[str]] = defaultdict(list)
+    for ref in refs:
+        by_system[ref.system].append(ref.key)
+    ended = []
+    for system, keys in by_system.items():
+        where = and_(
+            xref.c.entity == entity, xref.c.system == system, rows.among(tx, xref.c.key, keys), xref.c.valid_to.is_(None)
+        )
+        for row in tx.execute(select(xref.c.id, xref.c.key, xref.c.generation).where(where)):
+            state = refs.get(RecordRef(system, row.key, row.generation))
+            if state is not None:
+                ended.append({"id": row.id, "valid_to": at, "state": state})
+    rows.update(tx, xref, ("id",), ended)
+
+
+def open_references(tx: Connection, entity: str, refs: Mapping[RecordRef, tuple[str, str]], at: datetime) -> None:
+    """Start cross-references: ref -> (golden id, active or alias)."""
+    made = [
+        {
+            "entity": entity,
+            "system": ref.system,
+            "key": ref.key,
+            "generation": ref.generation,
+            "golden_id": golden,
+            "valid_from": at,
+            "valid_to": None,
+            "state": state,
+        }
+        for ref, (golden, state) in sorted(refs.items())
+    ]
+    rows.insert(tx, xref, made)
+
+
+def references(tx: Connection, golden_id: str) -> list[CrossReference]:
+    """Every key that stands or stood behind a golden record, by time."""
+    wanted = select(xref).where(xref.c.golden_id == golden_id).order_by(xref.c.valid_from, xref.c.id)
+    return [_reference(row) for row in tx.execute(wanted).mappings()]
+
+
+def references_of(tx: Connection, entity: str, key: SourceKey) -> list[CrossReference]:
+    """Where a system's key stood over time."""
+    where = and_(xref.c.entity == entity, xref.c.system == key[0], xref.c.key == key[1])
+    return [_reference(row) for row in tx.execute(select(xref).where(where).order_by(xref.c.valid_from, xref.c.id)).mappings()]
+
+
+def count_members(tx: Connection, entity: str) -> int:
+    """How many records stand behind a golden record, by the cross-reference alone."""
+    where = and_(xref.c.entity == entity, xref.c.valid_to.is_(None), xref.c.state == "active")
+    return tx.scalar(select(func.count()).select_from(xref).where(where)) or 0
+
+
+def announce(tx: Connection, told: Sequence[Announcement]) -> None:
+    """Put announcements into the outbox; the database numbers them."""
+    rows.insert(tx, outbox, [{name: value for name, value in one._asdict().items() if name != "id"} for one in told])
+
+
+def announced(tx: Connection, entity: str, *, after: int = 0, limit: int = 1000) -> list[Announcement]:
+    """What was announced after a place in the outbox, in order."""
+    wanted = select(outbox).where(outbox.c.entity == entity, outbox.c.id > after).order_by(outbox.c.id).limit(limit)
+    return [Announcement(**row) for row in tx.execute(wanted).mappings()]
+
+
+def story(tx: Connection, golden_id: str) -> list[Announcement]:
+    """Every version of one golden record, the first one first."""
+    wanted = select(outbox).where(outbox.c.golden_id == golden_id).order_by(outbox.c.version)
+    return [Announcement(**row) for row in tx.execute(wanted).mappings()]
+
+
+def renamed(golden: Golden, refs: Mapping[RecordRef, RecordRef]) -> Golden:
+    """The same with last members under the refs their source gave them since."""
+    return replace(golden, last_members=tuple(sorted({refs.get(ref, ref) for ref in golden.last_members})))
+
+
+def _member_rows(golden: Golden) -> Iterator[rows.Row]:
+    for ref in golden.last_members:
+        yield {
+            "entity": golden.entity,
+            "system": ref.system,
+            "key": ref.key,
+            "generation": ref.generation,
+            "golden_id": golden.id,
+        }
+
+
+def _golden(row: Mapping[Any, Any]) -> Golden:
+    values = dict(row)
+    for name in ("members", "last_members"):
+        values[name] = tuple(RecordRef(*ref) for ref in values[name])
+    return Golden(**values)
+
+
+def _row(golden: Golden) -> rows.Row:
+    return {name: getattr(golden, name) for name in goldens.c.keys()}  # noqa: SIM118 - a collection of columns
+
+
+def _reference(row: Mapping[Any, Any]) -> CrossReference:
+    ref = RecordRef(row["system"], row["key"], row["generation"])
+    return CrossReference(ref, row["golden_id"], row["valid_from"], row["valid_to"], row["state"])
