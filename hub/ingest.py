@@ -1,0 +1,229 @@
+"""ingest: what a connector read becomes canonical records on the bus; what cannot go on is set aside with its reason.
+
+    batch -> assemble -> mapping -> canonical check -> quality -> publish, confirmed -> counts, rejects, cursor in one transaction
+
+A cursor moves only after everything before it was confirmed by the bus or set aside, so a crash at any moment means reading
+again, never skipping; what is read twice is recognised by the resolver as unchanged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from hub.contract import Batch, Checkpoint, Cursor, Signal
+from hub.errors import InvalidRecord, MappingFailed, Rejected
+from hub.records import GONE, Damage, Operation, RawRecord, RecordRef, Reject, SourceRecord, Translation, micros
+
+_TICK = timedelta(microseconds=1)
+
+Item = RawRecord | Damage
+Made = SourceRecord | Reject
+
+
+class Translator(Protocol):
+    """A compiled mapping, as this stage needs it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def entity(self) -> str: ...
+    def apply(self, raw: RawRecord) -> Sequence[Translation | MappingFailed]: ...
+
+
+Check = Callable[[str, dict[str, Any]], None]
+"""(entity, data): raises a ``Rejected`` when the record breaks the canonical schema or a quality rule; may add flags to data."""
+
+
+@dataclass(frozen=True)
+class FeedPlan:
+    """One feed, ready to run: who says it, and what makes canonical records of it."""
+
+    name: str
+    system: str
+    translators: Sequence[Translator]
+    check: Check
+    delta: bool = False
+    order_by: str = "updated_at"  # log_position | sequence | updated_at | read_position
+
+
+@dataclass
+class RunReport:
+    """What one run of one feed did, in numbers that add up: arrived = published + rejected + filtered."""
+
+    feed: str
+    run: str
+    read: int = 0
+    arrived: Counter[str] = field(default_factory=Counter)  # by entity
+    filtered: Counter[str] = field(default_factory=Counter)
+    published: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)  # by code
+    signals: list[Signal] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "feed": self.feed,
+            "run": self.run,
+            "read": self.read,
+            "arrived": self.arrived.total(),
+            "published": self.published,
+            "filtered": self.filtered.total(),
+            "rejected": dict(sorted(self.rejected.items())),
+            "signals": [{"kind": signal.kind, "message": signal.message} for signal in self.signals],
+        }
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What goes into one transaction once the bus has confirmed: counts by entity, rejects, and how far the feed is."""
+
+    arrived: Mapping[str, int]
+    filtered: Mapping[str, int]
+    rejects: Sequence[Reject]
+    cursor: Cursor | None
+
+
+Publish = Callable[[Sequence[SourceRecord]], None]
+"""Returns when the bus has confirmed all of them; raises otherwise."""
+Land = Callable[[Landed], None]
+"""Keeps counts, rejects and cursor in one transaction."""
+
+
+def ingest(
+    plan: FeedPlan,
+    source: Iterable[Batch | Checkpoint | Signal],
+    *,
+    run: str,
+    clock: Callable[[], datetime],
+    publish: Publish,
+    land: Land,
+    tell: Callable[[RunReport], None] = lambda report: None,
+) -> RunReport:
+    """Run one feed to the end of what is there now."""
+    report = RunReport(plan.name, run)
+    translate = _Translation(plan, run)
+    for piece in source:
+        if isinstance(piece, Signal):
+            report.signals.append(piece)
+        elif isinstance(piece, Checkpoint):
+            land(Landed({}, {}, (), piece.cursor))
+        else:
+            _take(plan, piece, translate, report, clock(), publish, land)
+            tell(report)
+    return report
+
+
+def _take(
+    plan: FeedPlan,
+    batch: Batch,
+    translate: _Translation,
+    report: RunReport,
+    now: datetime,
+    publish: Publish,
+    land: Land,
+) -> None:
+    made: list[Made] = []
+    filtered: Counter[str] = Counter()
+    for item in batch.records:
+        now += _TICK  # one batch is read in one moment, yet the later row is the younger one
+        for entity, outcome in translate(item, now):
+            if outcome is None:
+                filtered[entity] += 1
+            else:
+                made.append(outcome)
+    records = [one for one in made if isinstance(one, SourceRecord)]
+    rejects = [one for one in made if isinstance(one, Reject)]
+    arrived = Counter(record.entity for record in records) + Counter(reject.entity for reject in rejects) + filtered
+    if records:
+        publish(records)
+    land(Landed(arrived, filtered, rejects, None))
+    report.read += len(batch.records)
+    report.arrived += arrived
+    report.filtered += filtered
+    report.published += len(records)
+    report.rejected.update(reject.code for reject in rejects)
+
+
+class _Translation:
+    """Raw items to what arrived: one outcome for each mapping and each part of a split, numbered within the run."""
+
+    def __init__(self, plan: FeedPlan, run: str) -> None:
+        self._plan, self._run = plan, run
+        self._number = 0
+
+    def __call__(self, item: Item, now: datetime) -> Iterator[tuple[str, Made | None]]:
+        if isinstance(item, Damage):
+            yield self._damaged(item, now)
+            return
+        for translator in self._plan.translators:
+            yield from self._translated(translator, item, now)
+
+    def _translated(self, translator: Translator, raw: RawRecord, now: datetime) -> Iterator[tuple[str, Made | None]]:
+        outcomes = translator.apply(raw)
+        if not outcomes:
+            yield translator.entity, None
+        for outcome in outcomes:
+            if isinstance(outcome, MappingFailed):
+                yield translator.entity, self._reject(outcome, raw, translator.entity, translator.name, now)
+            else:
+                yield outcome.entity, self._checked(outcome, translator, raw, now)
+
+    def _checked(self, made: Translation, translator: Translator, raw: RawRecord, now: datetime) -> Made:
+        try:
+            if made.operation not in GONE and made.operation is not Operation.PATCH:
+                self._plan.check(made.entity, made.data)
+        except Rejected as wrong:
+            return self._reject(wrong, raw, made.entity, translator.name, now, made.key)
+        return SourceRecord(
+            entity=made.entity,
+            ref=RecordRef(self._plan.system, made.key, made.generation),
+            operation=made.operation,
+            data=made.data,
+            extracted_at=now,
+            message_id=self._message_id(),
+            feed=self._plan.name,
+            run=self._run,
+            mapping=translator.name,
+            updated_at=made.updated_at or raw.updated_at,
+            position=self._position(made, raw, now),
+            delta=self._plan.delta,
+            sequenced=self._plan.order_by == "sequence",
+            target=made.target,
+            valid_from=made.valid_from,
+            valid_to=made.valid_to,
+        )
+
+    def _position(self, made: Translation, raw: RawRecord, now: datetime) -> int | None:
+        """What versions are ordered by, where that is not the time: the source's own count, or the order of reading."""
+        if self._plan.order_by == "updated_at":
+            return None
+        if self._plan.order_by == "read_position":
+            return micros(now)
+        return made.position if made.position is not None else raw.position
+
+    def _reject(
+        self, error: Rejected, raw: RawRecord, entity: str, mapping: str, now: datetime, key: str | None = None
+    ) -> Reject:
+        code = str(error.facts.get("code") or error.code)
+        facts = {name: value for name, value in error.facts.items() if name != "code"}
+        if isinstance(error, InvalidRecord):
+            facts["violations"] = error.facts.get("violations", [])
+        return Reject(
+            self._message_id(), self._plan.name, code, error.message, now, self._run, raw.where, entity,
+            key or raw.key, mapping, facts, raw.data,
+        )  # fmt: skip
+
+    def _damaged(self, item: Damage, now: datetime) -> tuple[str, Made]:
+        entity = self._plan.translators[0].entity if self._plan.translators else ""
+        reject = Reject(
+            self._message_id(), self._plan.name, item.code, item.reason, now, self._run, item.where, entity,
+            payload=item.excerpt or None,
+        )  # fmt: skip
+        return entity, reject
+
+    def _message_id(self) -> str:
+        self._number += 1
+        return f"{self._run}:{self._number}"
