@@ -1,0 +1,100 @@
+"""Email addresses and phone numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from hub.cleaning.places import country as read_country
+from hub.cleaning.texts import plain
+from hub.cleaning.values import Cleaned, short, unclean
+from hub.errors import Unclean
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# What nearly all addresses look like. Everything else goes the long way through the library. A label with `--` in its third
+# and fourth place may be punycode.
+_USUAL = re.compile(rf"[a-z0-9_+]+(?:[.-][a-z0-9_+]+)*@(?:(?!..--){_LABEL}\.)+[a-z]{{2,24}}")
+_WRAPPED = re.compile(r".*<([^<>]*)>\s*", re.DOTALL)
+
+
+def email(given: object) -> Cleaned:
+    """The address in lower case, its domain as Unicode; ``Maria <MARIA@X.EXAMPLE>`` and ``mailto:`` are unwrapped.
+
+    Only the syntax is judged (``email_invalid``): whether anybody reads it is another question.
+    """
+    raw = short(given)
+    return Cleaned(_email(raw), raw)
+
+
+@lru_cache(maxsize=65_536)
+def _email(raw: str) -> str:
+    address = plain(raw)
+    if address.endswith(">") and (inside := _WRAPPED.fullmatch(address)):
+        address = inside[1].strip()
+    if address[:7].lower() == "mailto:":
+        address = address[7:].partition("?")[0]
+    address = address.strip(" ;,'\"").lower()
+    if len(address) <= 254 and _USUAL.fullmatch(address) and address.index("@") <= 64:
+        return address
+    return _unusual(address)
+
+
+def _unusual(address: str) -> str:
+    if len(address) > 320:
+        raise unclean("email_invalid")
+    try:
+        found = validate_email(
+            address, check_deliverability=False, allow_quoted_local=True, test_environment=True, globally_deliverable=False
+        )
+    except (EmailNotValidError, ValueError) as wrong:
+        raise unclean("email_invalid") from wrong
+    if "." not in found.domain:
+        raise unclean("email_invalid")
+    return unicodedata.normalize("NFC", found.normalized.lower())
+
+
+def phone(given: object, country: object = None) -> Cleaned:
+    """The number in E.164, an extension behind it (``+34600111222;ext=12``).
+
+    Without a ``+`` and without a country it is kept as given and flagged ``phone_country_unknown``; with a country that has
+    no such number, flagged ``phone_unlikely``. What holds no number at all is refused (``phone_invalid``).
+    """
+    raw = short(given)
+    region = _region(country)
+    number, flag = _phone(raw, region)
+    return Cleaned(number, raw, flag)
+
+
+@lru_cache(maxsize=65_536)
+def _phone(raw: str, region: str) -> tuple[str, str | None]:
+    number = plain(unicodedata.normalize("NFKC", plain(raw)))
+    if number.lower().startswith("tel:"):
+        number = number[4:]
+    if sum(map(str.isdigit, number)) < 3 or len(number) > 60:
+        raise unclean("phone_invalid")
+    if number.startswith("00") and not region:
+        number = f"+{number[2:]}"
+    try:
+        parsed = phonenumbers.parse(number, region or None)
+    except phonenumbers.NumberParseException as wrong:
+        if not region and wrong.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+            return number, "phone_country_unknown"
+        raise unclean("phone_invalid") from wrong
+    if not phonenumbers.is_possible_number(parsed):
+        raise unclean("phone_invalid")
+    shown = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    shown += f";ext={parsed.extension}" if parsed.extension else ""
+    return shown, None if phonenumbers.is_valid_number(parsed) else "phone_unlikely"
+
+
+def _region(country: object) -> str:
+    if country is None or country == "":
+        return ""
+    try:
+        return str(read_country(country))
+    except Unclean:
+        return ""

@@ -1,0 +1,96 @@
+"""Which script a text is written in, and the same text in Latin letters."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import lru_cache
+
+from anyascii import anyascii
+from pypinyin import Style, lazy_pinyin
+
+from hub.cleaning.texts import plain
+from hub.cleaning.values import LONGEST_VALUE, Cleaned, short
+
+# First code point of a block and the script of its letters (ISO 15924), as far as names and addresses use them.
+_BLOCKS = (
+    (0x0041, "Latn"), (0x005B, ""), (0x0061, "Latn"), (0x007B, ""), (0x00AA, "Latn"), (0x00AB, ""), (0x00BA, "Latn"), (0x00BB, ""),
+    (0x00C0, "Latn"), (0x02B0, ""), (0x0370, "Grek"), (0x0400, "Cyrl"), (0x0530, "Armn"), (0x0590, "Hebr"), (0x0600, "Arab"),
+    (0x0700, "Syrc"), (0x0750, "Arab"), (0x0780, "Thaa"), (0x07C0, ""), (0x08A0, "Arab"), (0x0900, "Deva"), (0x0980, "Beng"),
+    (0x0A00, "Guru"), (0x0A80, "Gujr"), (0x0B00, "Orya"), (0x0B80, "Taml"), (0x0C00, "Telu"), (0x0C80, "Knda"), (0x0D00, "Mlym"),
+    (0x0D80, "Sinh"), (0x0E00, "Thai"), (0x0E80, "Laoo"), (0x0F00, "Tibt"), (0x1000, "Mymr"), (0x10A0, "Geor"), (0x1100, "Hang"),
+    (0x1200, "Ethi"), (0x13A0, ""), (0x1780, "Khmr"), (0x1800, "Mong"), (0x18B0, ""), (0x1C80, "Cyrl"), (0x1C90, "Geor"), (0x1CC0, ""),
+    (0x1E00, "Latn"), (0x1F00, "Grek"), (0x2000, ""), (0x2C60, "Latn"), (0x2C80, ""), (0x2DE0, "Cyrl"), (0x2E00, ""), (0x2E80, "Hani"),
+    (0x2FE0, ""), (0x3005, "Hani"), (0x3008, ""), (0x3041, "Hira"), (0x30A0, "Kana"), (0x3100, "Bopo"), (0x3130, "Hang"), (0x3190, ""),
+    (0x31F0, "Kana"), (0x3200, ""), (0x3400, "Hani"), (0x4DC0, ""), (0x4E00, "Hani"), (0xA000, ""), (0xA640, "Cyrl"), (0xA6A0, ""),
+    (0xA720, "Latn"), (0xA800, ""), (0xA960, "Hang"), (0xA980, ""), (0xAC00, "Hang"), (0xD7FC, ""), (0xF900, "Hani"), (0xFB00, "Latn"),
+    (0xFB13, "Armn"), (0xFB1D, "Hebr"), (0xFB50, "Arab"), (0xFE00, ""), (0xFE70, "Arab"), (0xFEFF, ""), (0xFF21, "Latn"), (0xFF3B, ""),
+    (0xFF41, "Latn"), (0xFF5B, ""), (0xFF66, "Kana"), (0xFFA0, "Hang"), (0xFFE0, ""), (0x1B000, "Kana"), (0x1B170, ""),
+    (0x20000, "Hani"), (0x33480, ""),
+)  # fmt: skip
+_STARTS = [start for start, _ in _BLOCKS]
+
+
+def script(given: object) -> str:
+    """The script of most letters, as ISO 15924 names it: ``Latn``, ``Cyrl``, ``Hani``; ``Jpan`` and ``Kore`` for texts that
+    hold any kana or hangul; ``Zyyy`` where there are no letters."""
+    raw = short(given)
+    if raw.isascii():
+        return "Latn" if any(map(str.isalpha, raw)) else "Zyyy"
+    return _script(raw)
+
+
+@lru_cache(maxsize=65_536)
+def _script(given: str) -> str:
+    counts: dict[str, int] = {}
+    for sign in given:
+        name = _BLOCKS[bisect_right(_STARTS, ord(sign)) - 1][1] if sign >= "A" else ""
+        if name:
+            counts[name] = counts.get(name, 0) + 1
+    if not counts:
+        return "Zyyy"
+    if "Hira" in counts or "Kana" in counts:
+        return "Jpan"
+    if "Hang" in counts:
+        return "Kore"
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
+def latin(given: object, language: str = "") -> Cleaned:
+    """The text in Latin letters without accents. Han is read as Chinese, unless it is mixed with kana or hangul.
+
+    Japanese kanji have no reading without a dictionary of names and come out in their Chinese one: a key, not a name to print.
+    Arabic and Hebrew come out without their unwritten vowels.
+    """
+    raw = short(given)
+    found = plain(raw)
+    return Cleaned(found if found.isascii() else _latin(found, language), raw)
+
+
+@lru_cache(maxsize=65_536)
+def _latin(given: str, language: str) -> str:
+    written = _script(given)
+    if written == "Grek":
+        given = _greek(given)
+    elif written == "Hani" and language not in ("ja", "ko"):
+        given = " ".join(_pinyin(word) for word in given.split())
+    return " ".join(anyascii(given)[: 8 * LONGEST_VALUE].split())
+
+
+def _pinyin(word: str) -> str:
+    """Syllables of one word run together, as names are written: 小明 -> Xiaoming."""
+    return "".join(lazy_pinyin(word, style=Style.NORMAL, v_to_u=True)).replace("ü", "yu").capitalize()
+
+
+# Letter pairs of modern Greek that do not sound like their letters (ELOT 743).
+_GREEK_PAIRS = (
+    (r"ου|ού", "ou"), (r"Ου|Ού", "Ou"), (r"ΟΥ|ΟΎ", "OU"), (r"([αεηΑΕΗ])[υύ](?=[βγδζλμνραεηιουωάέήίόύώ])", r"\1v"),
+    (r"([αεηΑΕΗ])[υύ]", r"\1f"), (r"\bμπ", "b"), (r"\bΜπ|\bΜΠ", "B"), (r"γγ", "ng"), (r"γξ", "nx"), (r"γχ", "nch"),
+)  # fmt: skip
+_GREEK = tuple((re.compile(pattern), letters) for pattern, letters in _GREEK_PAIRS)
+
+
+def _greek(given: str) -> str:
+    for pattern, letters in _GREEK:
+        given = pattern.sub(letters, given)
+    return given
