@@ -1,0 +1,273 @@
+"""From the members of one cluster to the values of its golden record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from hub.records import Data, RecordRef, SourceRecord, micros
+from hub.survivorship.choosing import Candidate, choose, confidence, leaves, next_change
+from hub.survivorship.items import item_id, item_key, normal
+from hub.survivorship.lists import unite
+from hub.survivorship.rules import FieldRule, SurvivorshipRules
+from hub.survivorship.trust import LAST_DAY
+
+Echo = tuple[RecordRef, str]
+"""A value that the hub itself wrote into a system: (the record, the path of the field or ``emails[<item id>]``)."""
+
+_OWN = frozenset({"source", "flags"})  # what a record says about itself, not about the customer
+
+
+class Pin(NamedTuple):
+    """A steward's value for a field. It hangs on a source record and goes where that goes."""
+
+    id: str
+    ref: RecordRef
+    path: str
+    value: Any  # None: known empty
+    by: str
+    at: datetime
+    expires: date | None = None  # the first day on which it no longer holds
+
+
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """The values of one golden record on one day, and where each came from."""
+
+    data: Data
+    provenance: dict[str, Any]  # path -> {source, rule, at, supporters, confidence, ...}
+    next_due: date | None = None
+    completeness: int = 0  # percent of the fields that should be known
+
+    @property
+    def confidence(self) -> dict[str, int]:
+        return {path: entry["confidence"] for path, entry in self.provenance.items()}
+
+
+def survive(
+    records: Iterable[SourceRecord],
+    rules: SurvivorshipRules,
+    as_of: date,
+    pins: Iterable[Pin] = (),
+    *,
+    echoes: Collection[Echo] = frozenset(),
+    hidden: Collection[str] = frozenset(),
+) -> Survived:
+    """Pure, and blind to the order of its inputs.
+
+    ``echoes`` do not count as evidence; records of ``hidden`` systems do not exist for the reader this is made for.
+    """
+    shown = sorted((r for r in records if r.ref.system not in hidden), key=lambda r: (r.ref, r.version))
+    making = _Making(rules, as_of.toordinal())
+    said = [(_Voice.of(r), _without_echoes(r, echoes)) for r in shown]
+    data = making.object("", said)
+    for pin in _standing(pins, {r.ref for r in shown}, as_of, making.days):
+        making.pin(data, pin)
+    days = [d for d in making.days if d > making.day]
+    due = min(days, default=LAST_DAY + 1)
+    return Survived(
+        data=data,
+        provenance=dict(sorted(making.provenance.items())),
+        next_due=date.fromordinal(due) if due <= LAST_DAY else None,
+        completeness=_completeness(data, rules),
+    )
+
+
+class _Voice(NamedTuple):
+    """What is the same for all values of one record."""
+
+    ref: RecordRef
+    at: int
+    since: str
+    day: int
+    flags: frozenset[str]
+
+    @classmethod
+    def of(cls, record: SourceRecord) -> _Voice:
+        at = record.effective_at.astimezone(UTC)
+        flags = frozenset(str(f.get("field")) for f in record.data.get("flags") or () if isinstance(f, Mapping))
+        return cls(record.ref, micros(at), at.isoformat().replace("+00:00", "Z"), at.toordinal(), flags)
+
+
+Said = Sequence[tuple[_Voice, Any]]
+
+
+@dataclass(slots=True)
+class _Making:
+    rules: SurvivorshipRules
+    day: int
+    provenance: dict[str, Any] = field(default_factory=dict)
+    days: list[int] = field(default_factory=list)
+
+    def object(self, path: str, said: Said) -> Data:
+        """Every field of an object on its own."""
+        result: Data = {}
+        for name in sorted({key for _, value in said if isinstance(value, Mapping) for key in value}):
+            if not path and name in _OWN:
+                continue
+            inner = [(voice, value[name]) for voice, value in said if isinstance(value, Mapping) and name in value]
+            inner += [(voice, None) for voice, value in said if value is None]  # none of it: none of its parts
+            found, carried = self.field(f"{path}.{name}" if path else name, inner)
+            if carried:
+                result[name] = found
+        return result
+
+    def field(self, path: str, said: Said) -> tuple[Any, bool]:
+        """The value of a field, and whether there is one (None is: known empty)."""
+        rule = self.rules.at(path)
+        values = [value for _, value in said]
+        if any(isinstance(v, Mapping) for v in values) and not (rule and rule.group):
+            return self._parts(path, said)
+        if rule and rule.group:
+            return self._group(path, said, rule)
+        rule = rule or self.rules.default
+        if any(isinstance(v, list) for v in values) and (rule.union or self._unite_by_default(path)):
+            return self._union(path, said, rule)
+        return self._one(path, said, rule)
+
+    def _parts(self, path: str, said: Said) -> tuple[Any, bool]:
+        found = self.object(path, said)
+        return found, bool(found)
+
+    def _group(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
+        """An object that lives or dies as a whole, but for the parts that have a rule of their own."""
+        own = [p.removeprefix(path + ".") for p in self.rules.below(path)]
+        whole = [(voice, _without(value, own)) for voice, value in said]
+        found, carried = self._one(path, [(v, x) for v, x in whole if x is None or leaves(x)], rule)
+        result = dict(found) if isinstance(found, Mapping) else {}
+        for name in own:
+            inner = [(voice, value[name]) for voice, value in said if isinstance(value, Mapping) and name in value]
+            part, there = self.field(f"{path}.{name}", inner) if inner else (None, False)
+            if there:
+                result[name] = part
+        return (result, True) if result else (None, carried)
+
+    def _one(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
+        """One value of all."""
+        stand = [self._candidate(path, voice, value, normal(value)) for voice, value in said if _carries(value)]
+        empty = [self._candidate(path, voice, None, "null") for voice, value in said if value is None]
+        if not stand or rule.known_empty_competes or any(c.ref.system == "steward" for c in empty):
+            stand += empty
+        if not stand:
+            return None, False
+        choice = choose(stand, rule.chain, self.day)
+        due = next_change(stand, rule.chain, self.day)
+        self.days += [] if due is None else [due]
+        self._record(path, choice.winner, choice.rule, [c for c in stand if c.normal == choice.winner.normal], stand)
+        return choice.winner.value, True
+
+    def _union(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
+        empty = [self._candidate(path, voice, None, "null") for voice, value in said if value is None]
+        stand = list(self._items(path, said, rule))
+        union = unite(path, stand, empty, rule, self.day)
+        self.days += [] if union.due is None else [union.due]
+        for item in union.items:
+            entry = self._record(f"{path}[{item.name}]", item.choice.winner, item.choice.rule, item.supporters, item.supporters)
+            if item.usages:
+                entry["preferred_for"] = list(item.usages)
+        if union.items:
+            return [item.value for item in union.items], True
+        if not empty:
+            return None, False
+        last = max(empty, key=lambda c: (c.ref.system == "steward", c.at, c.ref))
+        self._record(path, last, "known_empty", empty, empty)
+        return None, True
+
+    def _items(self, path: str, said: Said, rule: FieldRule) -> Iterator[Candidate]:
+        for voice, value in said:
+            for item in value if isinstance(value, list) else ():
+                if key := item_key(path, item, rule.items):
+                    yield self._candidate(path, voice, item, key)
+
+    def _candidate(self, path: str, voice: _Voice, value: Any, key: str) -> Candidate:
+        kind = value.get("type") if isinstance(value, Mapping) else None
+        preferred = isinstance(value, Mapping) and value.get("preferred") is True
+        flagged = path in voice.flags or any(f.startswith((path + ".", path + "[")) for f in voice.flags)
+        standing = self.rules.trust_of(voice.ref.system, kind).standing(path, voice.day, flagged)
+        return Candidate(voice.ref, value, key, voice.at, voice.since, standing, flagged, preferred)
+
+    def _unite_by_default(self, path: str) -> bool:
+        return self.rules.at(path) is None and not path.startswith("ext.")
+
+    def _record(
+        self, path: str, winner: Candidate, rule: str, supporters: Sequence[Candidate], all_of_them: Sequence[Candidate]
+    ) -> dict[str, Any]:
+        entry = self.provenance[path] = {
+            "source": str(winner.ref),
+            "rule": rule,
+            "at": winner.since,
+            "supporters": [str(ref) for ref in sorted({c.ref for c in supporters})],
+            "confidence": confidence(supporters, all_of_them, self.day),
+        }
+        return entry
+
+    def pin(self, data: Data, pin: Pin) -> None:
+        """Put a steward's value in its place; what is said about the place or inside of it is no longer true."""
+        *outer, last = pin.path.split(".")
+        for name in outer:
+            inner = data.get(name)
+            data[name] = data = dict(inner) if isinstance(inner, Mapping) else {}
+        data[last] = pin.value
+        for path in [p for p in self.provenance if p == pin.path or p.startswith((pin.path + ".", pin.path + "["))]:
+            del self.provenance[path]
+        at = pin.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        said = {"source": str(pin.ref), "rule": "pin", "at": at, "supporters": [str(pin.ref)], "confidence": 100, "by": pin.by}
+        self.provenance[pin.path] = said
+
+
+def _carries(value: Any) -> bool:
+    return value is not None and value != [] and value != {}
+
+
+def _without(value: Any, names: Collection[str]) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {k: v for k, v in value.items() if k not in names}
+
+
+def _without_echoes(record: SourceRecord, echoes: Collection[Echo]) -> Mapping[str, Any]:
+    paths = sorted(path for ref, path in echoes if ref == record.ref) if echoes else []
+    data: Mapping[str, Any] = record.data
+    for path in paths:
+        data = _drop(data, path, path.split("."))
+    return data
+
+
+def _drop(data: Mapping[str, Any], path: str, steps: Sequence[str]) -> Mapping[str, Any]:
+    name, _, item = steps[0].partition("[")
+    if name not in data:
+        return data
+    rest = {k: v for k, v in data.items() if k != name}
+    value = data[name]
+    if len(steps) > 1:
+        return rest | {name: _drop(value, path, steps[1:])} if isinstance(value, Mapping) else data
+    if item and isinstance(value, list):
+        here = path.partition("[")[0]
+        return rest | {name: [i for i in value if item_id(here, item_key(here, i)) != item.rstrip("]")]}
+    return rest
+
+
+def _standing(pins: Iterable[Pin], refs: Collection[RecordRef], as_of: date, days: list[int]) -> list[Pin]:
+    """The pins that hold, outer fields before inner ones, one per path: the latest."""
+    latest: dict[str, Pin] = {}
+    for pin in sorted((p for p in pins if p.ref in refs), key=lambda p: (p.at, p.id)):
+        if pin.expires is None or as_of < pin.expires:
+            latest[pin.path] = pin
+    days += [p.expires.toordinal() for p in latest.values() if p.expires is not None]
+    return [latest[path] for path in sorted(latest)]
+
+
+def _completeness(data: Data, rules: SurvivorshipRules) -> int:
+    wanted = rules.completeness
+    if not wanted:
+        return 100 if data else 0
+    there = sum(any(leaves(_at(data, path)) for path in ways) for ways in wanted)
+    return there * 100 // len(wanted)
+
+
+def _at(data: Any, path: str) -> Any:
+    for name in path.split("."):
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data
