@@ -12,7 +12,7 @@ from hub.cleaning.values import Cleaned, short, unclean
 
 LONGEST_LINE = 1_000
 _NUMBER_SIGN = re.compile(r"\b(?:no|nr|nro|num|numero|n)\.?\s*[°ºo]?\s*(?=[0-9])|[#№](?=\s*[0-9])|n[°º]\s*(?=[0-9])")
-_FLOOR = re.compile(r"(?<=[0-9])\s?(?:º|ª|°|er|eme|ème|st|nd|rd|th)(?![a-z0-9])")
+_FLOOR = re.compile(r"(?<=[0-9])\s?(?:[ºª°]|(?:er|eme|ème|st|nd|rd|th)(?![a-z0-9]))")
 _HOUSE_LETTER = re.compile(r"(?<=\b[0-9])\s(?=[a-h]$)|(?<=[0-9][0-9])\s(?=[a-h]$)")
 _WORDS = re.compile(r"[0-9]+[a-z]?(?![a-z0-9])|[a-z0-9]+")
 
@@ -50,6 +50,8 @@ def _spelled(words: list[str], index: int, tables: list[dict[str, str]]) -> str:
         return _street_or_saint(words, index)
     if word == "dr" and index and not (index == 1 and words[0].isdigit()):
         return "drive"
+    if word == "po" and words[index + 1 : index + 2] == ["box"]:
+        return word
     for table in tables:
         if word in table and (len(word) > 1 or _may_be_short(words, index)):
             return table[word]
@@ -66,7 +68,7 @@ def _street_or_saint(words: list[str], index: int) -> str:
     return "saint"
 
 
-_AFTER_STREET = frozenset(["north", "south", "east", "west", "apartment", "apt", "suite", "ste", "floor", "unit", "flat", "room", "bldg", "building"])
+_AFTER_STREET = frozenset("north south east west apartment apt suite ste floor unit flat room bldg building".split())
 
 
 def _may_be_short(words: list[str], index: int) -> bool:

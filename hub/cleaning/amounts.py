@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
+from math import isfinite
 
 from hub.cleaning.texts import plain
 from hub.cleaning.values import Cleaned, short, unclean
@@ -37,8 +39,9 @@ def amount(given: object, decimal: str | None = None) -> Cleaned:
 
 def _float_text(given: float) -> str:
     """The shortest decimal text that reads back as the same float. A float from JSON was written as such a text."""
-    shown = repr(given)
-    return format(given, "f") if "e" in shown else shown
+    if not isfinite(given):
+        raise unclean("amount_invalid")
+    return format(Decimal(repr(given)), "f")
 
 
 def _bare(raw: str) -> str:

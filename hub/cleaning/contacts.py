@@ -10,7 +10,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from hub.cleaning.places import country as read_country
-from hub.cleaning.texts import plain
+from hub.cleaning.texts import plain, western_digits
 from hub.cleaning.values import Cleaned, short, unclean
 from hub.errors import Unclean
 
@@ -71,7 +71,7 @@ def phone(given: object, country: object = None) -> Cleaned:
 
 @lru_cache(maxsize=65_536)
 def _phone(raw: str, region: str) -> tuple[str, str | None]:
-    number = plain(unicodedata.normalize("NFKC", plain(raw)))
+    number = plain(western_digits(plain(raw)))
     if number.lower().startswith("tel:"):
         number = number[4:]
     if sum(map(str.isdigit, number)) < 3 or len(number) > 60:

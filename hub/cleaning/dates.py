@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 
-from hub.cleaning.texts import fold, plain
+from hub.cleaning.texts import fold, plain, western_digits
 from hub.cleaning.values import Cleaned, short, unclean
 
 LONGEST_DATE = 80
@@ -27,14 +26,15 @@ _YEAR_LAST = re.compile(r"([0-9]{1,2})\s?([-/. ])\s?([0-9]{1,2})\s?\2\s?([0-9]{4
 _MONTH_YEAR = re.compile(r"([0-9]{1,2})\s?[-/.]\s?([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}\s?([-/. ])\s?([0-9]{1,2}|[^\W\d_]{3,12})\.?\s?\1\s?['’]?[0-9]{2}")
 _TIME_BEHIND = re.compile(
-    r"(?<=[0-9])(?:[Tt ]| at )\s?[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s?([AaPp]\.?[Mm]\.?)?\s?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$"
+    r"(?<=[0-9])(?:[Tt ]| at )\s?[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+    r"\s?([AaPp]\.?[Mm]\.?)?\s?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 _EASTERN = re.compile(
     r"(?:(明治|大正|昭和|平成|令和)\s?)?([0-9]{1,4}|元)\s?[年년]\s?(?:([0-9]{1,2})\s?[月월]\s?(?:([0-9]{1,2})\s?[日일])?)?"
 )
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _WORDS = re.compile(r"[^\W\d_]+|[0-9]+")
-_NOISE = frozenset(["de", "del", "of", "the", "den", "le", "el", "a", "o", "di", "г", "год", "року", "р", "ден", "th", "st", "nd", "rd", "er", "ten", "am", "dnia", "day", "dia"])
+_NOISE = frozenset("de del of the den le el a o di г год року р ден th st nd rd er ten am dnia day dia".split())
 
 
 def date(given: object, formats: Sequence[str] | str | None = None) -> Cleaned:
@@ -54,7 +54,7 @@ def date(given: object, formats: Sequence[str] | str | None = None) -> Cleaned:
 
 @lru_cache(maxsize=65_536)
 def _date(raw: str, formats: tuple[str, ...]) -> tuple[str, str | None]:
-    written = _digits(plain(raw))
+    written = western_digits(plain(raw))
     if not written or len(written) > LONGEST_DATE:
         raise unclean("date_invalid")
     if formats:
@@ -68,13 +68,6 @@ def _date(raw: str, formats: tuple[str, ...]) -> tuple[str, str | None]:
     if _SHORT_YEAR.fullmatch(written):
         raise unclean("date_ambiguous")
     raise unclean("date_invalid")
-
-
-def _digits(written: str) -> str:
-    """Digits of any script as 0 to 9."""
-    if written.isascii():
-        return written
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in unicodedata.normalize("NFKC", written))
 
 
 def _formatted(written: str, formats: tuple[str, ...]) -> tuple[str, str | None]:
@@ -156,7 +149,7 @@ def _read_words(written: str) -> tuple[str, str | None] | None:
     return _valid(years[0], str(months[0]), days[0] if days else None), None
 
 
-_LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "hu", "ro", "bg", "el", "da", "sv", "nb", "fi", "et", "lv", "lt", "hr", "sl", "sr", "uk", "ru", "tr", "ca"]
+_LANGUAGES = "en de fr es it pt nl pl cs sk hu ro bg el da sv nb fi et lv lt hr sl sr uk ru tr ca".split()
 
 
 @cache
@@ -194,7 +187,7 @@ def moment(given: object, time_zone: str = "UTC", formats: Sequence[str] | str |
     if len(raw) > LONGEST_DATE:
         raise unclean("moment_invalid")
     wanted = (formats,) if isinstance(formats, str) else tuple(formats or ())
-    found = _counted(raw, wanted) or _moment(_digits(plain(raw)), wanted)
+    found = _counted(raw, wanted) or _moment(western_digits(plain(raw)), wanted)
     if found.year >= 9999 or found.year <= 1:
         raise unclean("date_placeholder")
     try:

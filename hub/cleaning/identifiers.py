@@ -20,10 +20,11 @@ LONGEST_IDENTIFIER = 200
 _MODULES = {
     "vat": ("vat",),
     "tax": ("tin", "vat", "nif", "pesel", "nip"),
-    "national_id": ("personalid", "pesel", "nif", "nir", "bsn", "cnp", "egn", "rodnecislo", "hetu", "personnummer", "fodselsnummer",
-                    "cpr", "nin", "rrn", "ric", "cpf", "ssn", "rut", "curp", "nik"),
-    "company_register": ("businessid", "siren", "krs", "handelsregisternummer", "kvk", "orgnr", "cvr", "uid", "crn"),
-}  # fmt: skip
+    "national_id": tuple(
+        "personalid pesel nif nir bsn cnp egn rodnecislo hetu personnummer fodselsnummer cpr nin rrn ric cpf ssn rut curp nik".split()
+    ),
+    "company_register": tuple("businessid siren krs handelsregisternummer kvk orgnr cvr uid crn".split()),
+}
 _FREE = re.compile(r"[^0-9A-Z]")
 
 

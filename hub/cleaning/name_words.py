@@ -22,20 +22,34 @@ SALUTATIONS = frozenset(
     ).split()
 )
 TITLES = SALUTATIONS | frozenset(
-    ["dr", "drs", "doctor", "doktor", "dra", "dott", "dottssa", "dottoressa", "prof", "profa", "professor", "professora", "ing", "ir", "dipl", "diplom", "dipl-ing", "mag", "magister", "mgr", "lic", "licenciado", "abogado", "abg", "arq", "eng", "rev", "revd", "reverend", "fr", "father", "sister", "brother", "rabbi", "imam", "sheikh", "hadji", "hon", "honorable", "judge", "sir", "dame", "lady", "lord", "baron", "baroness", "count", "countess", "graf", "grafin", "freiherr", "prinz", "prinzessin", "don", "dona", "dom", "capt", "captain", "col", "colonel", "gen", "general", "lt", "lieutenant", "maj", "major", "sgt", "sergeant", "cdr", "commander", "adm", "admiral", "pd", "priv-doz", "univ-prof", "univ", "med", "phil", "nat", "rer", "jur", "hc", "habil", "inz", "inzh", "dypl", "msgr", "monsignor", "maitre", "me", "avv", "geom", "rag", "pres", "sen", "rep"]
+    (
+        "dr drs doctor doktor dra dott dottssa dottoressa prof profa professor professora ing ir dipl diplom dipl-ing "
+        "mag magister mgr lic licenciado abogado abg arq eng rev revd reverend fr father sister brother rabbi imam "
+        "sheikh hadji hon honorable judge sir dame lady lord baron baroness count countess graf grafin freiherr prinz "
+        "prinzessin don dona dom capt captain col colonel gen general lt lieutenant maj major sgt sergeant cdr "
+        "commander adm admiral pd priv-doz univ-prof univ med phil nat rer jur hc habil inz inzh dypl msgr monsignor "
+        "maitre me avv geom rag pres sen rep"
+    ).split()
 )
 # Joined to the family name behind them.
 PARTICLES = frozenset(
-    ["van", "von", "der", "den", "de", "del", "della", "dei", "degli", "di", "da", "das", "do", "dos", "du", "des", "la", "las", "los", "le", "les", "el", "al", "ten", "ter", "te", "t", "'t", "in", "zu", "zum", "zur", "vom", "von", "und", "bin", "ibn", "bint", "binti", "ben", "bar", "abu", "abd", "af", "av", "aan", "op", "het", "san", "st", "saint", "sankt", "santa", "mac", "mc", "o", "d'", "l'", "y", "e", "i", "ap", "ab", "vande", "vander"]
+    (
+    "van von der den de del della dei degli di da das do dos du des la las los le les el al ten ter te t 't in zu "
+    "zum zur vom von und bin ibn bint binti ben bar abu abd af av aan op het san st saint sankt santa mac mc o d' "
+    "l' y e i ap ab vande vander"
+).split()
 ) - {"und", "in", "i", "y", "e", "o"}  # fmt: skip
 JOINERS = frozenset({"y", "e", "i"})  # Ortega y Gasset, Silva e Souza, Puig i Cadafalch
 
 SUFFIXES = {
     "jr": "Jr.", "jnr": "Jr.", "junior": "Jr.", "jun": "Jr.", "sr": "Sr.", "snr": "Sr.", "senior": "Sr.", "sen": "Sr.",
     "ii": "II", "iii": "III", "iv": "IV", "2nd": "II", "3rd": "III", "4th": "IV", "fils": "fils", "pere": "père", "hijo": "hijo",
-    "filho": "Filho", "neto": "Neto", "sobrinho": "Sobrinho", "md": "MD", "phd": "PhD", "dphil": "DPhil", "esq": "Esq.", "cpa": "CPA",
-    "dds": "DDS", "mba": "MBA", "msc": "MSc", "bsc": "BSc", "ma": "MA", "ba": "BA", "llm": "LLM", "llb": "LLB", "jd": "JD", "rn": "RN",
-    "obe": "OBE", "mbe": "MBE", "cbe": "CBE", "qc": "QC", "kc": "KC", "csc": "CSc.", "drsc": "DrSc.", "dis": "DiS.", "sj": "SJ", "osb": "OSB",
+    "filho": "Filho", "neto": "Neto", "sobrinho": "Sobrinho", "md": "MD", "phd": "PhD", "dphil": "DPhil", "esq": "Esq.",
+    "cpa": "CPA",
+    "dds": "DDS", "mba": "MBA", "msc": "MSc", "bsc": "BSc", "ma": "MA", "ba": "BA", "llm": "LLM", "llb": "LLB", "jd": "JD",
+    "rn": "RN",
+    "obe": "OBE", "mbe": "MBE", "cbe": "CBE", "qc": "QC", "kc": "KC", "csc": "CSc.", "drsc": "DrSc.", "dis": "DiS.",
+    "sj": "SJ", "osb": "OSB",
     "ret": "Ret.",
 }  # fmt: skip
 # These are also names or words; they count as suffixes only behind a comma or in capitals.
@@ -57,7 +71,8 @@ CHINESE_FAMILY_NAMES = frozenset(
     "谷盛曲翁冉骆駱蓝藍路游辛靳管柴蒙鲍鮑华華喻祁蒲房滕屈饶饒解牟艾尤阳陽穆农農司卓古吉缪繆简簡车車项項连連芦蘆麦麥褚娄婁窦竇戚岑景党宫宮费費卜冷晏席卫衛米柏宗瞿桂全"
 )
 COMPOUND_FAMILY_NAMES = frozenset(
-    ["欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "司徒", "东方", "東方", "皇甫", "尉迟", "尉遲", "公孙", "公孫", "慕容", "令狐", "宇文", "长孙", "長孫", "夏侯", "端木", "南宫", "南宮", "百里", "独孤", "獨孤", "남궁", "황보", "제갈", "선우", "독고", "사공", "서문"]
+    "欧阳 歐陽 司马 司馬 上官 诸葛 諸葛 司徒 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 宇文 长孙 長孫 夏侯 端木 南宫 "
+    "南宮 百里 独孤 獨孤 남궁 황보 제갈 선우 독고 사공 서문".split()
 )
 KOREAN_FAMILY_NAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용"

@@ -27,8 +27,8 @@ from hub.cleaning.values import Cleaned, short, unclean
 LONGEST_NAME = 400
 
 # Where a person's last two names are family names, and where the family name comes first.
-_TWO_FAMILY_NAMES = frozenset(["ES", "MX", "AR", "CO", "CL", "PE", "VE", "EC", "GT", "CU", "BO", "DO", "HN", "PY", "SV", "NI", "CR", "PA", "UY", "PR", "GQ"])
-_FAMILY_FIRST = frozenset(["HU", "VN", "CN", "TW", "HK", "KR", "KP", "JP"])
+_TWO_FAMILY_NAMES = frozenset("ES MX AR CO CL PE VE EC GT CU BO DO HN PY SV NI CR PA UY PR GQ".split())
+_FAMILY_FIRST = frozenset("HU VN CN TW HK KR KP JP".split())
 _NICKNAME = re.compile(r"\s*[(\"“„«][^()\"“”„«»]{1,40}[)\"”“»]\s*")
 
 
@@ -208,10 +208,13 @@ def nicknames(given: str) -> tuple[str, ...]:
 
 
 _GENDERS = {
-    "male": "m male man mr herr maennlich mannlich hombre varon h masculino masc homme masculin uomo maschio maschile homem man mannelijk "
+    "male": "m male man mr herr maennlich mannlich hombre varon h masculino masc homme masculin uomo maschio maschile "
+    "homem man mannelijk "
     "mezczyzna muz mand mann mies ferfi barbat erkek м муж мужской мужчина чоловік ανδρας αρρεν 男 男性 남 남자 남성 ذكر זכר 1",
-    "female": "f female woman mrs ms frau w weiblich mujer femenino fem femme feminin donna femmina femminile mulher feminino vrouw vrouwelijk v "
-    "kobieta zena kvinde kvinna kvinne nainen femeie kadin ж жен женский женщина жінка γυναικα θηλυ 女 女性 여 여자 여성 أنثى נקבה 2",
+    "female": "f female woman mrs ms frau w weiblich mujer femenino fem femme feminin donna femmina femminile mulher "
+    "feminino vrouw vrouwelijk v "
+    "kobieta zena kvinde kvinna kvinne nainen femeie kadin ж жен женский женщина жінка γυναικα θηλυ 女 女性 여 여자 "
+    "여성 أنثى נקבה 2",
     "other": "x d divers diverse other nonbinary non-binary nb otro autre andere inne 3",
 }
 _GENDER_OF = {fold(word): gender for gender, words in _GENDERS.items() for word in words.split()}

@@ -6,11 +6,14 @@ from __future__ import annotations
 EXACT = frozenset({"NULL", "null", "NIL", "NaN", "nan", "NONE", "None", "N/A", "n/a", "NN", "N.N."})
 
 _BY_LANGUAGE = {
-    "en": "n/a|n.a|n\\a|#n/a|not available|not applicable|not known|not provided|not specified|not given|not set|no data|no value|"
+    "en": "n/a|n.a|n\\a|#n/a|not available|not applicable|not known|not provided|not specified|not given|not set|no "
+    "data|no value|"
     "no name|no email|no phone|no address|unknown|unspecified|undefined|undisclosed|unnamed|missing|empty|blank|(null)|(none)|"
-    "none given|tbd|tba|tbc|to be confirmed|to be defined|dummy|test|test test|testing|test user|test customer|do not use|anonymous|"
+    "none given|tbd|tba|tbc|to be confirmed|to be defined|dummy|test|test test|testing|test user|test customer|do not "
+    "use|anonymous|"
     "lorem ipsum|foo bar|abc123|12345678|123456789|1234567890|0123456789",
-    "de": "unbekannt|k.a|k. a|keine angabe|keine angaben|keine|nicht bekannt|nicht angegeben|nicht vorhanden|entfällt|ohne angabe|o.a|"
+    "de": "unbekannt|k.a|k. a|keine angabe|keine angaben|keine|nicht bekannt|nicht angegeben|nicht vorhanden|entfällt|"
+    "ohne angabe|o.a|"
     "leer|testkunde|test kunde|bitte löschen|n. n|n.n",
     "es": "desconocido|desconocida|sin datos|sin dato|sin nombre|sin especificar|sin informar|sin correo|no disponible|no consta|"
     "no aplica|no informado|ninguno|ninguna|n/d|n.d|prueba|cliente prueba",
@@ -45,10 +48,14 @@ WORDS = frozenset(word.casefold() for words in _BY_LANGUAGE.values() for word in
 # Local parts of addresses nobody reads: True with any domain, False only before a domain of the same kind (none@none.com).
 EMAIL_LOCAL_PARTS = {
     **dict.fromkeys(
-        ["noemail", "no-email", "no.email", "no_email", "nomail", "no-mail", "nocorreo", "sincorreo", "sinemail", "sinmail", "keinemail", "keine-email", "keinemailvorhanden", "geenemail", "pasdemail", "sansmail", "sansemail", "brakmaila", "brakemail", "notprovided", "not.provided", "donthaveone"],
+        (
+            "noemail no-email no.email no_email nomail no-mail nocorreo sincorreo sinemail sinmail keinemail keine-email "
+            "keinemailvorhanden geenemail pasdemail sansmail sansemail brakmaila brakemail notprovided not.provided "
+            "donthaveone"
+        ).split(),
         True,
     ),
     **dict.fromkeys(
-        ["none", "na", "n-a", "no", "nil", "null", "unknown", "test", "x", "xx", "xxx", "a", "aa", "aaa", "abc", "asdf", "qwerty", "dummy", "fake", "email", "mail", "nobody", "any"], False
+        "none na n-a no nil null unknown test x xx xxx a aa aaa abc asdf qwerty dummy fake email mail nobody any".split(), False
     ),
 }

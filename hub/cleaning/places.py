@@ -13,18 +13,23 @@ from hub.cleaning.texts import fold, plain
 from hub.cleaning.values import Cleaned, short, unclean
 
 # Whose words for countries, languages and currencies are understood.
-_LOCALES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "hu", "ro", "bg", "el", "da", "sv", "nb", "fi", "et", "lv", "lt", "hr", "sl", "sr", "uk", "ru", "tr", "ca", "gl", "eu", "ga", "is", "mt", "sq", "mk", "he", "ar", "fa", "hi", "th", "vi", "id", "ja", "ko", "zh", "zh_Hant"]
+_LOCALES = (
+    "en de fr es it pt nl pl cs sk hu ro bg el da sv nb fi et lv lt hr sl sr uk ru tr ca gl eu ga is mt sq mk he ar "
+    "fa hi th vi id ja ko zh zh_Hant"
+).split()
 
 # What systems write that no standard says.
 _COUNTRY_WORDS = {
     "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
-    "usa": "US", "u.s.a.": "US", "u.s.": "US", "united states of america": "US", "america": "US", "estados unidos de america": "US",
+    "usa": "US", "u.s.a.": "US", "u.s.": "US", "united states of america": "US", "america": "US",
+    "estados unidos de america": "US",
     "holland": "NL", "brd": "DE", "ddr": "DE", "bundesrepublik deutschland": "DE", "federal republic of germany": "DE",
     "russia": "RU", "south korea": "KR", "korea": "KR", "north korea": "KP", "vietnam": "VN", "iran": "IR", "syria": "SY",
     "czech republic": "CZ", "ceska republika": "CZ", "tschechische republik": "CZ", "macedonia": "MK", "ivory coast": "CI",
     "hong kong": "HK", "macau": "MO", "taiwan": "TW", "uae": "AE", "emirates": "AE", "el": "GR", "hellas": "GR", "espana": "ES",
     "reino de espana": "ES", "prc": "CN", "mainland china": "CN", "eire": "IE", "swaziland": "SZ", "burma": "MM", "turkey": "TR",
-    "turkiye": "TR", "bolivia": "BO", "venezuela": "VE", "tanzania": "TZ", "moldova": "MD", "laos": "LA", "kosovo": "XK", "xk": "XK",
+    "turkiye": "TR", "bolivia": "BO", "venezuela": "VE", "tanzania": "TZ", "moldova": "MD", "laos": "LA", "kosovo": "XK",
+    "xk": "XK",
 }  # fmt: skip
 
 # Licence plates and old codes on addresses: `D-10115`. Only those that are no ISO code of another country.
@@ -137,15 +142,20 @@ def _language_names() -> dict[str, str]:
                 _enter(names, word, code)
         own = Locale.parse(name)
         names[fold(own.get_language_name(name) or name)] = own.language
+    names.update(_LANGUAGE_WORDS)
     for entry in pycountry.languages:
         if hasattr(entry, "alpha_2"):
             _enter(names, entry.name, entry.alpha_2)
     return {name: code for name, code in names.items() if code}
 
 
+_LANGUAGE_WORDS = {"castellano": "es", "castilian": "es", "mandarin": "zh", "flemish": "nl", "farsi": "fa"}
+
 _CURRENCY_SIGNS = {
-    "€": "EUR", "eur": "EUR", "euros": "EUR", "£": "GBP", "pound sterling": "GBP", "us$": "USD", "¥": "JPY", "円": "JPY", "元": "CNY",
-    "rmb": "CNY", "人民币": "CNY", "₩": "KRW", "₽": "RUB", "₹": "INR", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF", "лв": "BGN",
+    "€": "EUR", "eur": "EUR", "euros": "EUR", "£": "GBP", "pound sterling": "GBP", "us$": "USD", "¥": "JPY", "円": "JPY",
+    "元": "CNY",
+    "rmb": "CNY", "人民币": "CNY", "₩": "KRW", "₽": "RUB", "₹": "INR", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF",
+    "лв": "BGN",
     "₺": "TRY", "₪": "ILS", "₴": "UAH", "฿": "THB", "₫": "VND", "r$": "BRL", "a$": "AUD", "c$": "CAD", "hk$": "HKD", "chf": "CHF",
     "sfr": "CHF", "fr.": "CHF",
 }  # fmt: skip

@@ -166,7 +166,8 @@ uk budynok|bud
 # same in all languages, or is English, Spanish, German or French and nothing else, is written out.
 LANGUAGES = {
     "GB": "en", "IE": "en", "US": "en", "CA": "en fr", "AU": "en", "NZ": "en", "ZA": "en", "IN": "en", "SG": "en", "MT": "en",
-    "ES": "es ca", "MX": "es", "AR": "es", "CO": "es", "CL": "es", "PE": "es", "FR": "fr", "BE": "fr nl", "LU": "fr de", "DE": "de",
+    "ES": "es ca", "MX": "es", "AR": "es", "CO": "es", "CL": "es", "PE": "es", "FR": "fr", "BE": "fr nl", "LU": "fr de",
+    "DE": "de",
     "AT": "de", "CH": "de fr it", "LI": "de", "IT": "it", "PT": "pt", "BR": "pt", "NL": "nl", "PL": "pl", "CZ": "cs", "SK": "sk",
     "HU": "hu", "RO": "ro", "MD": "ro ru", "BG": "bg", "GR": "el", "CY": "el", "TR": "tr", "SE": "sv", "DK": "da", "NO": "no",
     "FI": "fi sv", "RU": "ru", "BY": "ru", "KZ": "ru", "UA": "uk",
@@ -195,9 +196,10 @@ def _unambiguous() -> dict[str, str]:
 
 ANYWHERE = _unambiguous() | {
     "n": "north", "s": "south", "e": "east", "w": "west", "av": "avenue", "ave": "avenue", "ne": "northeast", "se": "southeast",
-    "c": "calle", "cl": "calle", "str": "strasse", "apt": "apartment", "ste": "suite", "fl": "floor", "ln": "lane", "ter": "terrace",
+    "c": "calle", "cl": "calle", "str": "strasse", "apt": "apartment", "ste": "suite", "fl": "floor", "ln": "lane",
+    "ter": "terrace",
 }  # fmt: skip
 
 # Endings that are written together with the name in front: Hauptstr. -> Hauptstrasse, Dorpsstr. -> Dorpsstraat.
 ENDINGS = {"nl": ("str", "straat"), "sv": ("g", "gatan"), "da": ("", ""), "no": ("", "")}
-SMALL = frozenset(["de", "del", "la", "las", "los", "el", "der", "die", "das", "des", "den", "du", "le", "les", "l", "d", "da", "do", "dos", "das", "the", "of", "und", "y", "et", "e", "i", "in", "am", "an"])
+SMALL = frozenset("de del la las los el der die das des den du le les l d da do dos das the of und y et e i in am an".split())

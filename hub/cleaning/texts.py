@@ -88,3 +88,10 @@ def fold(given: str) -> str:
     if given.isascii():
         return given.casefold()
     return "".join(c for c in unicodedata.normalize("NFKD", given.casefold()) if not unicodedata.combining(c))
+
+
+def western_digits(given: str) -> str:
+    """Digits of any script as 0 to 9, full-width signs as plain ones."""
+    if given.isascii():
+        return given
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in unicodedata.normalize("NFKC", given))

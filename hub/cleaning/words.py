@@ -32,7 +32,7 @@ def title(given: Any) -> str | None:
     return "".join(word if index and word in _SMALL else _capital(word) for index, word in enumerate(words))
 
 
-_SMALL = frozenset(["de", "del", "de'", "della", "di", "da", "do", "dos", "das", "du", "des", "la", "las", "los", "le", "van", "von", "der", "den", "und", "y", "e", "et", "of", "the"])
+_SMALL = frozenset("de del de' della di da do dos das du des la las los le van von der den und y e et of the".split())
 
 
 def _capital(word: str) -> str:
