@@ -33,6 +33,9 @@ _FEED = {
 _CURSOR = {"column", "lag", "sweep", "children"}
 _DELIVERY = {"system", "entity", "when", "mapping", "owns", "certainty", "on_merge"}
 _SUBSCRIPTION = {"entity", "view", "when", "to"}
+PRESETS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+_CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, weekday: least and greatest
+_CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/[1-9]\d?)?")
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -166,7 +169,7 @@ def _feed(document: Document, name: str, systems: Mapping[str, System]) -> Feed:
         delta=_choice(document, values, "message", MESSAGE, "feeds", name) == "delta",
         order_by=_choice(document, values, "order_by", ORDER_BY, "feeds", name),
         assembly=_assembly(document, name, values),
-        schedule=values.get("schedule"),
+        schedule=_schedule(document, name, values),
         lane=_choice(document, values, "lane", LANES, "feeds", name),
         alert=values.get("alert") or {},
     )
@@ -205,6 +208,27 @@ def _assembly(document: Document, name: str, values: dict[str, Any]) -> Assembly
     assemble = values["assemble"]
     complete = _choice(document, assemble, "complete", ("parent", "trailer"), "feeds", name, "assemble")
     return Assembly(assemble.get("children") or {}, complete)
+
+
+def _schedule(document: Document, name: str, values: dict[str, Any]) -> str | None:
+    """Checked here, since a schedule that a scheduler cannot read would stop all feeds there, and only there."""
+    schedule = values.get("schedule")
+    if schedule is None or schedule in PRESETS or _is_cron(str(schedule)):
+        return schedule
+    wanted = f"five numbers in cron's order such as '*/10 * * * *', or one of {', '.join(PRESETS)}"
+    raise document.complain(BadLandscape, f"{schedule!r} is no schedule; write {wanted}.", "feeds", name, "schedule")
+
+
+def _is_cron(text: str) -> bool:
+    parts = text.split()
+    if len(parts) != len(_CRON):
+        return False
+    found = [
+        (_CRON_PART.fullmatch(one), least, most)
+        for part, (least, most) in zip(parts, _CRON, strict=True)
+        for one in part.split(",")
+    ]
+    return all(m and all(least <= int(number) <= most for number in m.groups() if number) for m, least, most in found)
 
 
 def duration(document: Document, text: object, *steps: str) -> timedelta:

@@ -1,0 +1,1 @@
+"""When things run: schedules for Airflow. The hub itself never imports Airflow."""

@@ -1,0 +1,105 @@
+"""The schedules as Airflow sees them, in an environment of its own: the locked extra `airflow`, installed for this test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LANDSCAPE = """
+company: Example Trading
+systems:
+  shop: {kind: file, folder: .}
+feeds:
+  shop.customers: {system: shop, stream: customers.csv, mapping: shop/customer, schedule: "*/10 * * * *"}
+  shop.orders: {system: shop, stream: orders.csv, mapping: shop/order, schedule: "@daily"}
+  shop.old: {system: shop, stream: old.csv, mapping: shop/old}
+"""
+
+LOOK = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+tasks = {name: dag.get_task("ingest") for name, dag in bag.dags.items()}
+print("found " + json.dumps({
+    "errors": bag.import_errors,
+    "dags": {name: {"schedule": dag.timetable.summary if hasattr(dag.timetable, "summary") else str(dag.schedule),
+                    "catchup": dag.catchup, "runs": dag.max_active_runs, "retries": tasks[name].retries,
+                    "feed": list(tasks[name].op_args)} for name, dag in bag.dags.items()},
+}))
+"""
+
+FAIL = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("feeds", sys.argv[1] + "/feeds.py")
+feeds = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(feeds)
+from airflow.sdk.exceptions import AirflowFailException
+try:
+    feeds.ingest("shop.customres")
+except AirflowFailException as refused:
+    print("found " + repr(str(refused)))
+"""
+
+
+@pytest.fixture(scope="module")
+def airflow_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    venv = tmp_path_factory.mktemp("airflow") / "venv"
+    uv = Path(sys.executable).parent / "uv"
+    installed = subprocess.run(
+        [uv, "sync", "--quiet", "--frozen", "--no-dev", "--extra", "airflow", "--python", sys.executable],
+        cwd=ROOT,
+        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(venv), "UV_PYTHON_DOWNLOADS": "never"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert installed.returncode == 0, installed.stderr
+    return venv / "bin" / "python"
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    (tmp_path / "landscape.yaml").write_text(LANDSCAPE)
+    return tmp_path
+
+
+def ask(python: Path, script: str, company: Path) -> str:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(company),
+        "HUB_HOME": str(company),
+        "AIRFLOW_HOME": str(company / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
+    }
+    done = subprocess.run(
+        [python, "-c", script, ROOT / "dags"], cwd=company, env=environment, capture_output=True, text=True, check=False
+    )
+    answers = [line.removeprefix("found ") for line in done.stdout.splitlines() if line.startswith("found ")]
+    assert answers, done.stdout + done.stderr
+    return answers[-1]
+
+
+@pytest.mark.slow
+def test_airflow_sees_one_dag_per_scheduled_feed(airflow_python: Path, company: Path) -> None:
+    seen: dict[str, Any] = json.loads(ask(airflow_python, LOOK, company))
+
+    expected = {"catchup": False, "runs": 1, "retries": 3}
+    assert seen["errors"] == {}
+    assert seen["dags"] == {
+        "feed.shop.customers": {**expected, "schedule": "*/10 * * * *", "feed": ["shop.customers"]},
+        "feed.shop.orders": {**expected, "schedule": "@daily", "feed": ["shop.orders"]},
+    }
+
+
+@pytest.mark.slow
+def test_a_run_that_needs_a_person_fails_at_once_and_says_why(airflow_python: Path, company: Path) -> None:
+    assert "did you mean 'shop.customers'" in ask(airflow_python, FAIL, company)
