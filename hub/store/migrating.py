@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from hub.store.store import Store
 
@@ -20,6 +22,19 @@ def unmigrate(store: Store, revision: str) -> None:
     """Go back to an older revision; ``base`` empties the database."""
     with store.begin() as tx:
         command.downgrade(_config(tx), revision)
+
+
+def revision(store: Store) -> str | None:
+    """Where the database stands; None when it is empty."""
+    with store.read() as tx:
+        found: str | None = MigrationContext.configure(tx).get_current_revision()
+        return found
+
+
+def newest() -> str | None:
+    """The revision that this version of the hub needs."""
+    found: str | None = ScriptDirectory.from_config(_config(None)).get_current_head()
+    return found
 
 
 def _config(connection: object) -> Config:
