@@ -15,6 +15,14 @@ _STRANGERS = 0.01  # of all customers, per kind of contact that needs no account
 
 def contacts_of(customers: Mapping[str, Customer], entries: Iterable[Entry], seed: int) -> Iterator[Contact]:
     """All contacts, oldest first within a kind; keys are counted per kind."""
+    made = with_account(customers, entries, seed)
+    made += _without_account(customers, dice(seed, "guests"))
+    made += _strangers(len(customers), dice(seed, "strangers"))
+    return numbered(made)
+
+
+def with_account(customers: Mapping[str, Customer], entries: Iterable[Entry], seed: int) -> list[Contact]:
+    """What customers do in the systems that know them."""
     made: list[Contact] = []
     for entry in entries:
         chance = dice(seed, "contacts", entry.system, entry.key)
@@ -25,14 +33,13 @@ def contacts_of(customers: Mapping[str, Customer], entries: Iterable[Entry], see
             made += _orders(entry, customer, chance)
         elif entry.system == "mail":
             made += _mails(entry, customer, chance)
-    made += _without_account(customers, dice(seed, "guests"))
-    made += _strangers(len(customers), dice(seed, "strangers"))
-    return _numbered(made)
+    return made
 
 
-def _numbered(contacts: list[Contact]) -> Iterator[Contact]:
+def numbered(contacts: list[Contact], first: int = 10000) -> Iterator[Contact]:
+    """Contacts with keys, oldest first within a kind."""
     prefixes = {"order": "W", "invoice": "R", "mail": "m", "form": "F"}
-    counts = dict.fromkeys(prefixes, 10000)
+    counts = dict.fromkeys(prefixes, first)
     for contact in sorted(contacts, key=lambda one: (one.kind, one.at, one.email, one.by_key)):
         counts[contact.kind] += 1
         yield replace(contact, key=f"{prefixes[contact.kind]}{counts[contact.kind]}")

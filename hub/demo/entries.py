@@ -47,9 +47,9 @@ HABITS: dict[str, Habit] = {
 }
 
 
-def entries_of(customers: Mapping[str, Customer], seed: int, knobs: Knobs) -> Iterator[Entry]:
-    """Every record of every system, customer after customer."""
-    numbers = dict.fromkeys(SYSTEMS, 0)
+def entries_of(customers: Mapping[str, Customer], seed: int, knobs: Knobs, first: int = 0) -> Iterator[Entry]:
+    """Every record of every system, customer after customer; numbers begin after ``first``."""
+    numbers = dict.fromkeys(SYSTEMS, first)
     for customer in customers.values():
         chance = dice(seed, "entries", customer.id)
         for system in _known_to(customer, chance):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
@@ -26,11 +26,12 @@ _YEAR = 365.25
 class Population:
     """Makes customers one after the other, so that numbers and mailboxes are given out once."""
 
-    def __init__(self, seed: int, knobs: Knobs) -> None:
+    def __init__(self, seed: int, knobs: Knobs, among: Collection[Customer] = ()) -> None:
         self.knobs = knobs
-        self.chance = dice(seed, "people")
-        self._numbers = count(1)
-        self._given_out: Counter[str] = Counter()
+        self.chance = dice(seed, "people", len(among))
+        self._numbers = count(len(among) + 1)
+        self._given_out: Counter[str] = Counter(mailbox for one in among for mailbox in one.emails)
+        self._given_out.update(dict.fromkeys(COUNTRIES, 4 * len(among)))  # nobody has that many numbers
 
     def people(self, wanted: int) -> Iterator[Customer]:
         """At least ``wanted`` persons; a group is never cut."""
@@ -111,7 +112,7 @@ class Population:
         gender = gender or chance.choice(("female", "male"))
         given, family, native, variant = self._called(country, gender, name)
         born = born or _between(chance, 1938, 2005)
-        address = self._address(country)
+        address = self.address(country)
         person = Customer(
             id=f"p{next(self._numbers):05d}", kind="person", country=country, address=address, since=_between(chance, 2012, 2025),
             given=given, family=family, gender=gender, birth=born, native=native, variant=variant,
@@ -146,7 +147,7 @@ class Population:
         """A move and a marriage that some systems slept through."""
         chance, knobs = self.chance, self.knobs
         if chance.random() < knobs.moves:
-            person = replace(person, former_address=self._address(person.country))
+            person = replace(person, former_address=self.address(person.country))
         if person.gender == "female" and not person.native and chance.random() < knobs.marriages:
             person = replace(person, former_family=_common(LATIN[person.country].family, chance))
         return person
@@ -162,16 +163,16 @@ class Population:
         host = self._once(_slug(name).replace(" ", "-")) + ".example"
         office = {"ES": "info", "DE": "kontakt", "FR": "contact", "GB": "office", "PL": "biuro"}[country]
         company = Customer(
-            id=f"c{next(self._numbers):05d}", kind="organization", country=country, address=self._address(country),
+            id=f"c{next(self._numbers):05d}", kind="organization", country=country, address=self.address(country),
             since=_between(chance, 2008, 2025), organization=name, legal_forms=chance.choice(LEGAL_FORMS[country]),
             vat=identifiers.vat(country, chance), emails=(f"{office}@{host}", f"{_slug(owner).split()[0]}@{host}"),
             phones=(self._phone(country), self._phone(country)),
         )  # fmt: skip
-        return replace(company, former_address=self._address(country)) if chance.random() < self.knobs.moves / 2 else company
+        return replace(company, former_address=self.address(country)) if chance.random() < self.knobs.moves / 2 else company
 
     def _branch(self, head: Customer) -> Customer:
         """A site of its own: it orders and is billed for itself, under the head office's name."""
-        address = self._address(head.country, elsewhere=head.address.city)
+        address = self.address(head.country, elsewhere=head.address.city)
         host = head.emails[0].partition("@")[2]
         return replace(
             head, id=f"c{next(self._numbers):05d}", story="branch", group=head.id, address=address, former_address=None, vat="",
@@ -185,7 +186,7 @@ class Population:
     def _country(self) -> str:
         return self.chance.choices(list(COUNTRIES), [country.share for country in COUNTRIES.values()])[0]
 
-    def _address(self, country: str, elsewhere: str = "") -> Address:
+    def address(self, country: str, elsewhere: str = "") -> Address:
         chance, land = self.chance, COUNTRIES[country]
         city = chance.choice([city for city in land.cities if city.name != elsewhere])
         code = _filled(city.code, chance)
