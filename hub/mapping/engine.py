@@ -9,13 +9,16 @@ from typing import Any
 
 from hub.documents import Document, Steps, read_document
 from hub.errors import BadMapping, MappingFailed, Unclean
+from hub.mapping.blocks import Block
 from hub.mapping.codes import CodeList, load_code_lists
 from hub.mapping.expressions import is_false
-from hub.mapping.fields import FAULTS, Field, FieldCompiler, FieldFailed, Flags, code_of, handle
+from hub.mapping.failures import FAULTS, Field, FieldFailed, code_of, value_of
+from hub.mapping.fields import FieldCompiler
 from hub.mapping.findings import Notes
 from hub.mapping.functions import Function, FunctionTable, function_table
 from hub.mapping.paths import Paths, split_scope
 from hub.mapping.shape import FieldRule, MappingRule, read_mapping
+from hub.mapping.tidy import Flags
 from hub.mapping.values import as_json
 from hub.model import Model
 from hub.records import GONE, Data, Operation, RawRecord, Translation
@@ -43,7 +46,7 @@ class Mapping:
             compiler.field(field, _schema_at(model, rule.entity, field.target), scope, inside=bool(self._split))
             for field in rule.fields
         ]
-        self._runs = [(field.run, field) for field in self._fields]
+        self._block = Block(self._fields)
         every = [self._when_paths, split_paths, *self._head.paths, *(field.paths for field in self._fields)]
         if self._split:
             split_paths.add(*every[2:])
@@ -94,15 +97,8 @@ class Mapping:
             return self._failed(field.name or field.rule.target, field.rule.expression, failed.cause, slice_of)
 
     def _data(self, source: Any) -> Data:
-        data: Data = {}
         flags = Flags()
-        for run, field in self._runs:
-            try:
-                run(source, data, flags)
-            except FieldFailed as inner:
-                _handle_list(field, inner, source, data, flags)
-            except FAULTS as fault:
-                handle(field, fault, source, data, flags)
+        data = self._block.make(source, flags)
         if flags:
             data["flags"] = _distinct([*data.get("flags", ()), *flags])
         return data
@@ -141,7 +137,7 @@ class _Head:
         return [field.paths for field in fields]
 
     def value(self, name: str, source: Any) -> Any:
-        return run_alone(self._made[name], source) if name in self._made else None
+        return value_of(self._made[name], source) if name in self._made else None
 
     def time(self, name: str, source: Any) -> datetime | None:
         made = self._times.get(name)
@@ -163,7 +159,7 @@ class _Head:
             if raw.key:
                 return raw.key
             raise FieldFailed(_nameless("key"), _no_key(), source)
-        parts = [run_alone(field, source) for field in self._keys]
+        parts = [value_of(field, source) for field in self._keys]
         if all(isinstance(part, str) or type(part) is int for part in parts):
             return "-".join(map(str, parts)) if len(parts) > 1 else str(parts[0])
         empty = next(field for field, part in zip(self._keys, parts, strict=True) if not isinstance(part, (str, int)))
@@ -214,30 +210,13 @@ class _TimeField:
         return moment
 
 
-def run_alone(field: Field, source: Any) -> Any:
-    """The value of a field that stands on its own."""
-    made: dict[str, Any] = {}
-    try:
-        field.run(source, made, Flags())
-    except FAULTS as fault:
-        raise FieldFailed(field, fault, source) from fault
-    return made.get(field.rule.target)
-
-
-def _handle_list(field: Field, inner: FieldFailed, source: Any, data: Data, flags: Flags) -> None:
-    """A part failed and asked to set the record aside; its list may still have a default of its own."""
-    if field.rule.on_error != "default":
-        raise inner
-    handle(field, inner.cause, source, data, flags)
-
-
 def _exactly(name: str, expression: str, steps: Steps) -> FieldRule:
     """A value that is taken as it is: the key UNKNOWN is a key."""
     return FieldRule(name, steps, expression, steps, keep_placeholders=True)
 
 
 def _nameless(name: str) -> Field:
-    return Field(FieldRule(name), name, lambda source, data, flags: None, Paths(), False)
+    return Field(FieldRule(name), name, Paths(), lambda source, flags: None)
 
 
 def _no_key() -> Unclean:
@@ -272,12 +251,14 @@ def load_mapping(
     code_lists: Table[str, CodeList] | None = None,
     time_zone: str = "UTC",
     functions: Table[str, Function] | None = None,
+    text: str | None = None,
 ) -> Mapping:
     """The mapping of a file, compiled. Raises :class:`BadMapping` with every error, each with line and column.
 
     Code lists default to ``codes/*.yaml`` beside the file; functions to the cleaning functions and installed packs.
+    With ``text`` the file is not opened: a version that was published, or one that is being edited.
     """
-    document = read_document(path, BadMapping)
+    document = read_document(path, BadMapping, text)
     notes = Notes(document)
     codes = load_code_lists(Path(path).parent / "codes") if code_lists is None else code_lists
     mapping = compile_mapping(document, notes, model, codes, time_zone, function_table(functions))

@@ -13,8 +13,8 @@ _UNKNOWN: frozenset[str] = frozenset()
 class Paths:
     """``read``: paths whose value an expression uses; ``gives``: paths that its result may be (for the items of a list)."""
 
-    def __init__(self, gives: frozenset[str] = _UNKNOWN, read: frozenset[str] = _UNKNOWN) -> None:
-        self.gives, self.read = gives, read
+    def __init__(self, gives: frozenset[str] = _UNKNOWN, read: frozenset[str] = _UNKNOWN, from_source: bool = False) -> None:
+        self.gives, self.read, self.from_source = gives, read, from_source
         self.roots: dict[str, frozenset[str]] = {}
 
     def inside(self, nested: bool) -> Paths:
@@ -45,13 +45,12 @@ class Paths:
         return bool(self.values(source))
 
 
+_IN_A_LIST = "\1"
+"""Marks the path of a value that an expression put into a list of its own: `[mail]`. Its item is the value itself."""
+
+
 def _item(path: str) -> str:
-    return path if path.endswith("[]") else f"{path}[]"
-
-
-def top_scope() -> Paths:
-    """Expressions see the record itself."""
-    return Paths()
+    return path if path.endswith("[]") else path[:-1] if path.endswith(_IN_A_LIST) else f"{path}[]"
 
 
 def paths_of(tree: dict[str, Any], scope: Paths) -> Paths:
@@ -59,7 +58,7 @@ def paths_of(tree: dict[str, Any], scope: Paths) -> Paths:
     walker = _Walker(scope.roots)
     gives = walker.walk(tree, frozenset({RECORD}) if not scope.roots else frozenset({_ROOTS}))
     walker.use(gives)
-    found = Paths(gives, frozenset(walker.read))
+    found = Paths(gives, frozenset(walker.read), walker.from_source)
     found.roots = scope.roots
     return found
 
@@ -71,9 +70,10 @@ class _Walker:
     def __init__(self, roots: dict[str, frozenset[str]]) -> None:
         self._roots = roots
         self.read: set[str] = set()
+        self.from_source = False
 
     def use(self, paths: frozenset[str]) -> None:
-        self.read |= {path for path in paths if path not in (RECORD, _ROOTS)}
+        self.read |= {path.removesuffix(_IN_A_LIST) for path in paths if path not in (RECORD, _ROOTS)}
 
     def walk(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
         step = getattr(self, f"_{node['type']}", None)
@@ -86,6 +86,7 @@ class _Walker:
 
     def _field(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
         name = node["value"]
+        self.from_source = True
         found: set[str] = set()
         for path in base:
             if path == _ROOTS:
@@ -103,14 +104,20 @@ class _Walker:
     _index_expression = _subexpression
 
     def _current(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
+        self.from_source = True
         return base
 
-    _identity = _current
+    def _identity(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
+        return base
+
+    def _multi_select_list(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
+        found = [self.walk(child, base) for child in node["children"]]
+        return frozenset(path + _IN_A_LIST for paths in found for path in paths if path != _ROOTS)
 
     def _index(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
         return frozenset(_item(path) for path in base if path != _ROOTS)
 
-    _slice = _current
+    _slice = _identity
 
     def _flatten(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
         return self.walk(node["children"][0], base)

@@ -265,9 +265,10 @@ class _Reader:
     def _empty(self, spec: Mapping[str, Any], steps: Steps) -> bool:
         if "empty" not in spec:
             return False
-        if self._choice(spec, "empty", ("known", "absent"), "absent", *steps) == "known" and "default" in spec:
+        known = self._choice(spec, "empty", ("known", "absent"), "absent", *steps) == "known"
+        if known and "default" in spec:
             self._notes.error("value_invalid", "`empty: known` and `default` contradict each other.", *steps, "empty")
-        return spec["empty"] == "known"
+        return known
 
     def _parts(self, spec: Mapping[str, Any], steps: Steps, on_error: str) -> tuple[FieldRule, ...]:
         """The parts handle failures as their list does, unless they say otherwise."""
@@ -290,5 +291,5 @@ class _Reader:
 
 def _is_field(made: Mapping[str, Any]) -> bool:
     """`as: {path: item, type: date}` makes a list of plain values; any other mapping names the fields of an item."""
-    only_words = all(key in FIELD_KEYS for key in made)
-    return ("path" in made and only_words) or ("lookup" in made and "of" in made)
+    named = set(made)
+    return ("path" in named and named <= set(FIELD_KEYS)) or {"lookup", "of"} <= named

@@ -15,7 +15,6 @@ from uuid import UUID
 from hub.errors import Unclean
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_READY = frozenset({str, int, bool, type(None)})
 LARGEST_INTEGER = 2**63 - 1
 LARGEST_TEXT = 1_000_000
 DEEPEST = 50
@@ -23,10 +22,32 @@ DEEPEST = 50
 
 def as_json(data: Mapping[str, Any]) -> dict[str, Any]:
     """A record of a source in JSON's types: dates and decimals become text, what JSON lacks is refused."""
-    for name, value in data.items():
-        if type(value) not in _READY or (type(value) is int and abs(value) > LARGEST_INTEGER) or type(name) is not str:
-            return {str(name): _json(value, 0) for name, value in data.items()}
-    return data if type(data) is dict else dict(data)
+    if type(data) is dict and _is_json(data, 0):
+        return data
+    return {str(name): _json(value, 0) for name, value in data.items()}
+
+
+def _is_json(value: dict[Any, Any] | list[Any], depth: int) -> bool:
+    """Whether nothing has to be changed: the usual case, found without copying."""
+    if depth > DEEPEST:
+        return False
+    if type(value) is dict:
+        for name in value:
+            if type(name) is not str:
+                return False
+        inner: Any = value.values()
+    else:
+        inner = value
+    for item in inner:
+        kind = type(item)
+        if kind is str or item is None:
+            continue
+        if kind is dict or kind is list:
+            if not _is_json(item, depth + 1):
+                return False
+        elif kind is not bool and (kind is not int or abs(item) > LARGEST_INTEGER):
+            return False
+    return True
 
 
 def _json(value: Any, depth: int) -> Any:
@@ -71,7 +92,7 @@ def clean_text(value: str) -> str:
     """NFC, without spaces around it. Line ends and tabs inside are kept, other control characters refused."""
     if len(value) <= LARGEST_TEXT and value.isascii() and value.isprintable():
         return value if value[:1] != " " and value[-1:] != " " else value.strip()
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise Unclean("A control character or half a character is in the text.", code="control_character")
     if len(value) > LARGEST_TEXT:
         raise Unclean(f"The text is longer than {LARGEST_TEXT:,} characters.", code="text_too_long")

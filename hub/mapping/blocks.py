@@ -1,0 +1,73 @@
+"""Fields that are made together, of a record or of an item of a list. This loop is where a mapping spends its time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.mapping.failures import FAULTS, Field, FieldFailed, Known, instead
+from hub.mapping.tidy import HEADS_AS_WRITTEN, SHORT, Flags
+
+
+class Block:
+    """Makes an object out of a source. Dotted targets become nested objects, each made once."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        places: dict[str, int] = {"": 0}
+        for field in fields:
+            _add_place(places, field.rule.target.rpartition(".")[0])
+        self._count = len(places)
+        self._plan = [_step(field, places) for field in fields]
+        self._nested = [
+            (places[outer], name, places[path])
+            for path in sorted(places, key=lambda path: -path.count("."))
+            if path
+            for outer, _, name in [path.rpartition(".")]
+        ]
+
+    def make(self, source: Any, flags: Flags) -> dict[str, Any]:
+        """The object; a field that is absent is not in it."""
+        objects: list[dict[str, Any]] = [{} for _ in range(self._count)]
+        for evaluate, finish, place, name, field in self._plan:
+            try:
+                found = evaluate(source)
+                if (
+                    type(found) is not str
+                    or not found.isascii()
+                    or not found.isprintable()
+                    or not (head := found[:3]).isalnum()
+                    or head in HEADS_AS_WRITTEN
+                    or found[-1] == " "
+                    or len(found) > SHORT
+                    or finish is None
+                ):
+                    if finish is None:
+                        found = field.value(source, flags)
+                    elif found is not None:
+                        found = finish(found, flags)
+                    if found is None:
+                        continue
+            except (FieldFailed, *FAULTS) as fault:
+                found = instead(field, fault, source, flags)
+                if found is None:
+                    continue
+            objects[place][name] = found if found is not Known else None
+        for outer, name, inner in self._nested:
+            if objects[inner]:
+                objects[outer][name] = objects[inner]
+        return objects[0]
+
+
+def _nothing(source: Any) -> None:
+    return None
+
+
+def _step(field: Field, places: dict[str, int]) -> tuple[Any, Any, int, str, Field]:
+    outer, _, name = field.rule.target.rpartition(".")
+    return field.evaluate or _nothing, field.finish, places[outer], name, field
+
+
+def _add_place(places: dict[str, int], path: str) -> None:
+    if path not in places:
+        _add_place(places, path.rpartition(".")[0])
+        places[path] = len(places)

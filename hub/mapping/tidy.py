@@ -1,0 +1,105 @@
+"""What an expression gives becomes canonical: text in one form, empty text and placeholders absent, flags of cleaned values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+from hub.cleaning.placeholders import EMAIL_LOCAL_PARTS, EXACT, WORDS
+from hub.cleaning.texts import placeholder
+from hub.errors import Unclean
+from hub.mapping.values import clean_text, shown_time
+
+SHORT = 200  # characters: longer text takes the long way
+_LONGEST_PLACEHOLDER = 80
+_SCALARS = frozenset({int, bool, float})
+_REPEATED = ("xx", "xxx", "zzz", "aaa", "qqq", "asd", "qwe", *(digit * 3 for digit in "0123456789"))
+HEADS = frozenset(word.casefold()[:3] for words in (WORDS, EXACT, EMAIL_LOCAL_PARTS, _REPEATED) for word in words)
+"""The first three signs of every placeholder that begins with three letters or digits. Nearly all text is told by them."""
+HEADS_AS_WRITTEN = frozenset("".join(signs) for head in HEADS for signs in product(*({c, c.upper()} for c in head)))
+
+
+class Flags(list[dict[str, Any]]):
+    """What was not sure or left out, for `flags` of the record; and how the last cleaned value was given."""
+
+    __slots__ = ("given", "kept")
+
+    def __init__(self) -> None:
+        self.given: str | None = None
+        self.kept: str | None = None
+
+
+Finish = Callable[[Any, Flags], Any]
+
+
+def stands_for_nothing(text: str) -> bool:
+    """Whether text is a placeholder. Digits alone are not: 12345678 can be an invoice; `phone` and its like know better."""
+    if len(text) > _LONGEST_PLACEHOLDER:
+        return False
+    head = text[:3]
+    if head.isalnum() and head.casefold()[:3] not in HEADS:
+        return False
+    if text[0] == "+" and text[1:3].isdigit():
+        return False
+    return not text.isdigit() and placeholder(text)
+
+
+def tidier(name: str, keep_placeholders: bool) -> Finish:
+    """A function that makes any value canonical, depth first. Flags name the field."""
+    return _Tidy(name, keep_placeholders).tidy
+
+
+class _Tidy:
+    def __init__(self, name: str, keep_placeholders: bool) -> None:
+        self._name, self._keep = name, keep_placeholders
+
+    def tidy(self, value: Any, flags: Flags) -> Any:
+        kind = type(value)
+        if kind is str:
+            text = clean_text(value)
+            return text if text and (self._keep or not stands_for_nothing(text)) else None
+        if value is None or kind in _SCALARS:
+            return value
+        if isinstance(value, str):
+            return self._cleaned(value, flags)
+        if isinstance(value, list):
+            kept = (self.tidy(item, flags) for item in value)
+            return [item for item in kept if item is not None] or None
+        if isinstance(value, dict):
+            return self._object(value, flags)
+        if isinstance(value, datetime):
+            return shown_time(value)
+        raise Unclean(f"A {kind.__name__} is no value of a record.", code="type_mismatch")
+
+    def _cleaned(self, value: str, flags: Flags) -> Any:
+        flag, given = getattr(value, "flag", None), getattr(value, "given", None)
+        if given is not None and given != value:
+            flags.given = given
+        if flag:
+            flags.append({"field": self._name, "code": flag})
+        return str(value) or None
+
+    def _object(self, value: dict[str, Any], flags: Flags) -> Any:
+        made = {}
+        for name, inner in value.items():
+            found = self.tidy(inner, flags)
+            if found is not None:
+                made[name] = found
+        return made or None
+
+
+def convert_then(convert: Callable[[Any], Any], tidy: Finish) -> Finish:
+    """Text is tidied before it is converted, so that empty text and placeholders are absent and not wrong."""
+
+    def finish(value: Any, flags: Flags) -> Any:
+        if isinstance(value, str):
+            value = tidy(value, flags)
+        return None if value is None else tidy(convert(value), flags)
+
+    return finish
+
+
+def number_as_text(value: Any) -> Any:
+    return str(value) if type(value) is int else value
