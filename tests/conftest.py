@@ -33,12 +33,20 @@ settings.register_profile(
 settings.register_profile("thorough", parent=settings.get_profile("ci"), derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-for _name in [n for n in os.environ if n.startswith("HUB_") and not n.startswith("HUB_TEST_")]:
-    del os.environ[_name]  # whoever runs the tests may run a hub, too
-
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _SERVICES = pytest.StashKey[list[Service]]()
 _NO_DATA = "the labelled data sets are not here"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_others() -> Iterator[None]:
+    """Whoever runs the tests may run a hub, too; and what one test sets is no setting of the next."""
+    before = dict(os.environ)
+    for name in [n for n in before if n.startswith("HUB_") and not n.startswith("HUB_TEST_")]:
+        del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pika
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.services import MARIADB, POSTGRES, RABBITMQ, NoService, Recipe, find
+from tests.services import MARIADB, POSTGRES, RABBITMQ, NoService, Recipe, containers, find
 from tests.services.finding import NotAnswering
 
 ALL = [POSTGRES, MARIADB, RABBITMQ]
@@ -93,6 +93,14 @@ def test_without_any_road_the_tests_stop_and_say_what_to_do(only_private: Path, 
 
     with pytest.raises(NoService, match="Set HUB_TEST_RABBITMQ_URL, or start one locally, or install the Debian"):
         find(RABBITMQ)
+
+
+@pytest.mark.parametrize("recipe", ALL, ids=lambda r: r.name)
+def test_a_container_is_reached_from_this_machine_only(recipe: Recipe) -> None:
+    command = containers.run_command("podman", recipe.image, {4711: recipe.image_port}, recipe.image_environment, "test")
+
+    assert command[command.index("-p") + 1] == f"127.0.0.1:4711:{recipe.image_port}"
+    assert command[-1] == recipe.image
 
 
 def _processes_in(folder: Path) -> list[str]:
