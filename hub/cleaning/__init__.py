@@ -75,6 +75,10 @@ def _placeholder(given: Any) -> bool:
     return isinstance(given, str) and placeholder(given)
 
 
+def _fold(given: Any) -> str:
+    return fold(text(given))
+
+
 def _nicknames(given: Any) -> list[str]:
     return list(nicknames(given)) if isinstance(given, str) else []
 
@@ -103,7 +107,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "address_line": _known(address_line),
     "nicknames": _nicknames,
     "placeholder": _placeholder,
-    "fold": _known(fold),
+    "fold": _known(_fold),
     "lower": words.lower,
     "upper": words.upper,
     "trim": words.trim,

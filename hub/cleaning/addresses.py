@@ -13,7 +13,7 @@ from hub.cleaning.values import Cleaned, short, unclean
 LONGEST_LINE = 1_000
 _NUMBER_SIGN = re.compile(r"\b(?:no|nr|nro|num|numero|n)\.?\s*[°ºo]?\s*(?=[0-9])|[#№](?=\s*[0-9])|n[°º]\s*(?=[0-9])")
 _FLOOR = re.compile(r"(?<=[0-9])\s?(?:[ºª°]|(?:er|eme|ème|st|nd|rd|th)(?![a-z0-9]))")
-_HOUSE_LETTER = re.compile(r"(?<=\b[0-9])\s(?=[a-h]$)|(?<=[0-9][0-9])\s(?=[a-h]$)")
+_HOUSE_LETTERS = frozenset("abcdefgh")
 _WORDS = re.compile(r"[0-9]+[a-z]?(?![a-z0-9])|[a-z0-9]+")
 
 
@@ -35,8 +35,9 @@ def _address_line(raw: str, region: str) -> str:
     line = fold(latin(_FLOOR.sub(" ", plain(raw).lower())))
     line = line.replace("c/", " c ").replace("s/n", " sn ").replace("p.o.", "po").replace("p.i.", "pi").replace("'", "")
     line = _FLOOR.sub(" ", _NUMBER_SIGN.sub(" ", line))
-    line = _HOUSE_LETTER.sub("", line.strip())
     words = _WORDS.findall(line.replace(".", " " if re.search(r"\.[a-z0-9]", line) else ""))
+    if len(words) > 1 and words[-2].isdigit() and words[-1] in _HOUSE_LETTERS:
+        words[-2:] = [words[-2] + words[-1]]
     if not words:
         raise unclean("address_invalid")
     tables = [BY_LANGUAGE[name] for name in LANGUAGES.get(region, "").split()] or [ANYWHERE]

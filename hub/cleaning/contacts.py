@@ -86,9 +86,17 @@ def _phone(raw: str, region: str) -> tuple[str, str | None]:
         raise unclean("phone_invalid") from wrong
     if not phonenumbers.is_possible_number(parsed):
         raise unclean("phone_invalid")
-    shown = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    shown += f";ext={parsed.extension}" if parsed.extension else ""
-    return shown, None if phonenumbers.is_valid_number(parsed) else "phone_unlikely"
+    shown = _e164(parsed)
+    if phonenumbers.is_valid_number(parsed):
+        return shown, None
+    if _e164(phonenumbers.parse(shown)) != shown:  # zeros and other rubbish that only looks like a number
+        raise unclean("phone_invalid")
+    return shown, "phone_unlikely"
+
+
+def _e164(parsed: phonenumbers.PhoneNumber) -> str:
+    shown = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    return f"{shown};ext={parsed.extension}" if parsed.extension else shown
 
 
 def _region(country: object) -> str:

@@ -47,9 +47,15 @@ def date(given: object, formats: Sequence[str] | str | None = None) -> Cleaned:
     raw = short(given)
     if len(raw) > 4 * LONGEST_DATE:
         raise unclean("date_invalid")
-    wanted = (formats,) if isinstance(formats, str) else tuple(formats or ())
-    found, flag = _date(raw, wanted)
+    found, flag = _date(raw, _wanted(formats))
     return Cleaned(found, raw, flag)
+
+
+def _wanted(formats: object) -> tuple[str, ...]:
+    if formats is None:
+        return ()
+    given = formats if isinstance(formats, (list, tuple)) else [formats]
+    return tuple(short(pattern) for pattern in given)
 
 
 @lru_cache(maxsize=65_536)
@@ -186,12 +192,12 @@ def moment(given: object, time_zone: str = "UTC", formats: Sequence[str] | str |
     raw = short(given)
     if len(raw) > LONGEST_DATE:
         raise unclean("moment_invalid")
-    wanted = (formats,) if isinstance(formats, str) else tuple(formats or ())
+    wanted = _wanted(formats)
     found = _counted(raw, wanted) or _moment(western_digits(plain(raw)), wanted)
     if found.year >= 9999 or found.year <= 1:
         raise unclean("date_placeholder")
     try:
-        aware = found if found.tzinfo else found.replace(tzinfo=_zone(time_zone))
+        aware = found if found.tzinfo else found.replace(tzinfo=_zone(short(time_zone or "UTC")))
         return aware.astimezone(UTC)
     except (OverflowError, ValueError) as wrong:
         raise unclean("moment_invalid") from wrong
@@ -228,7 +234,7 @@ def _moment(written: str, formats: tuple[str, ...]) -> datetime:
 @lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name or "UTC")
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise unclean("time_zone_unknown") from None
 

@@ -18,12 +18,12 @@ LONGEST_IDENTIFIER = 200
 
 # The scheme of the canonical model -> the modules of a country that check it, the first that accepts decides.
 _MODULES = {
-    "vat": ("vat",),
-    "tax": ("tin", "vat", "nif", "pesel", "nip"),
-    "national_id": tuple(
-        "personalid pesel nif nir bsn cnp egn rodnecislo hetu personnummer fodselsnummer cpr nin rrn ric cpf ssn rut curp nik".split()
-    ),
-    "company_register": tuple("businessid siren krs handelsregisternummer kvk orgnr cvr uid crn".split()),
+    "vat": ["vat"],
+    "tax": ["tin", "vat", "nif", "pesel", "nip"],
+    "national_id": (
+        "personalid pesel nif nir bsn cnp egn rodnecislo hetu personnummer fodselsnummer cpr nin rrn ric cpf ssn rut curp nik"
+    ).split(),
+    "company_register": "businessid siren krs handelsregisternummer kvk orgnr cvr uid crn".split(),
 }
 _FREE = re.compile(r"[^0-9A-Z]")
 

@@ -319,12 +319,10 @@ NG|Plc (NG)|Nig. Ltd|Nigeria Limited
 """
 
 # Only these stand before the name as well as behind it (or instead).
-_LEADING = tuple(
-    (
-        "ООО ПАО ОАО ЗАО АО НАО ИП ФГУП ГУП МУП НКО АНО ТОВ ПАТ ПрАТ АТ ФОП ПП ОДО ЧУП УП ТОО ЕТ OOO ZAO OAO PAO TOV PT "
-        "UAB SIA OÜ AB Oy AS CTCP TNHH CV Stichting Stiftung Fundación Coöperatie Ets Établissements SARL SCI EURL SAS VšĮ VZW ASBL"
-    ).split()
-) + (
+_LEADING = (
+    *"ООО ПАО ОАО ЗАО АО НАО ИП ФГУП ГУП МУП НКО АНО ТОВ ПАТ ПрАТ АТ ФОП ПП ОДО ЧУП УП ТОО ЕТ OOO ZAO OAO PAO TOV PT".split(),
+    *"UAB SIA OÜ AB Oy AS CTCP TNHH CV Stichting Stiftung Fundación Coöperatie Ets Établissements SARL SCI EURL SAS VšĮ".split(),
+    *"VZW ASBL".split(),
     "Общество с ограниченной ответственностью",
     "Публичное акционерное общество",
     "Акционерное общество",
