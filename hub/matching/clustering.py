@@ -12,6 +12,7 @@ A record drawn equally to two groups that exclude each other joins neither: that
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -281,8 +282,8 @@ class _Component:
             return False
         if not self.rules.is_trusted(own) and sum(m.trusted for m in members) > 1:
             return False
-        tags = {self.population.wishes.tags.get(m.ref, NO_TAGS) for m in members}
-        return not any(opposed(one, other) for one in tags for other in tags if one != other)
+        tags = Counter(self.population.wishes.tags.get(m.ref, NO_TAGS) for m in members)
+        return not any(opposed(one, other) and (one != other or tags[one] > 1) for one in tags for other in tags)
 
     def _gather_divided(self, ranks: list[int], own: PairEvidence) -> None:
         """Alone: who excludes his like. Together: who has the same say about everybody else."""
@@ -293,28 +294,38 @@ class _Component:
             tags = self.population.wishes.tags.get(member.ref, NO_TAGS)
             if member.ref.system in self.rules.free_of_duplicates:
                 reason: tuple[str, str] | None = ("source_duplicate", member.ref.system)
+            elif opposed(tags, tags):
+                reason = ("not_same", "")
             else:
                 reason = ("low_trust", "") if distrust and member.trusted else None
             alike.setdefault((reason, () if tags else None, tuple(sorted(tags))), []).append(rank)
+        plain: list[tuple[int, bool]] = []  # of those that no decision names: the first, and whether they exclude their like
         for (reason, tagged, _), held in alike.items():
-            if reason is None or len(held) == 1:
+            crowd = reason is not None and len(held) > 1
+            numbers = [self._add(self.population.group([rank])) for rank in held] if crowd else []
+            if not crowd:
                 self._add(self.population.group(held))
-                continue
-            numbers = [self._add(self.population.group([rank])) for rank in held]
-            self.apart.append((reason[0], held[0], held[1], own.bits))
+            elif reason is not None:
+                self.apart.append((reason[0], held[0], held[1], own.bits))
             if tagged is None:
+                plain.append((held[0], crowd))
                 self.crowded.update(numbers)
+        crowds = [first for first, crowd in plain if crowd]
+        for first, _ in plain:
+            if rivals := [rival for rival in crowds if rival != first]:
+                self.apart.append(("tie", first, rivals[0], own.bits))
 
     def _linkage(self, ranks: list[int], edges: list[tuple[int, int]]) -> Linkage:
         nodes = sorted({self.population.members[r].node for r in ranks}, key=lambda n: self.population.of_node.get(n, [-1])[0])
         self.by_place = dict(enumerate(nodes, start=1))
+        place = {node: number for number, node in self.by_place.items()}
         evidence, known = self.population.evidence, dict[int, dict[int, PairEvidence]]()
         own = [(node, node) for node, held in self.of_node.items() if len(held) > 1 and self._is_strong(self._own(node))]
-        for a, b in (*edges, *own):
+        pairs = sorted((*own, *edges), key=lambda pair: sorted((place[pair[0]], place[pair[1]])))
+        for a, b in pairs:
             known.setdefault(a, {})[b] = known.setdefault(b, {})[a] = self._own(a) if a == b else evidence(a, b)
-        ledger = Ledger(self.rules, evidence, known, {node: place for place, node in self.by_place.items()})
-        linkage = Linkage(self.rules, ledger, self.groups, len(ranks))
-        for a, b in (*own, *edges):
+        linkage = Linkage(self.rules, Ledger(self.rules, evidence, known, place), self.groups, len(ranks))
+        for a, b in pairs:
             self._connect(linkage, a, b, known[a][b].bits)
         return linkage
 

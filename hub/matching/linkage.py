@@ -161,6 +161,7 @@ class Linkage:
         self.bonds: dict[int, dict[int, Bond]] = {number: {} for number in self.groups}
         self.tied: dict[int, set[int]] = {}
         self._heap: list[tuple[int, int, int, int, int, int]] = []
+        self._drawn: dict[int, dict[tuple[int, int], list[int]]] = {}  # group -> strength -> groups that draw it so
         self._scale = max(records, 2) ** 4
         self._next = len(self.groups)
 
@@ -172,19 +173,14 @@ class Linkage:
 
     def grow(self) -> None:
         while self._heap:
-            level = self._level()
-            beside: dict[int, list[int]] = {}
-            for one, other in level:
-                beside.setdefault(one, []).append(other)
-                beside.setdefault(other, []).append(one)
-            for one, other in level:
-                if one not in self.groups or other not in self.groups:
-                    continue
-                if self._torn(one, other, beside[one]) or self._torn(other, one, beside[other]):
-                    self.tied.setdefault(one, set()).add(other)
-                    self.tied.setdefault(other, set()).add(one)
-                else:
-                    self._join(one, other)
+            mean, bits, _, _, one, other = heappop(self._heap)
+            if one not in self.groups or other not in self.groups:
+                continue
+            if self._torn(one, other, (mean, bits)) or self._torn(other, one, (mean, bits)):
+                self.tied.setdefault(one, set()).add(other)
+                self.tied.setdefault(other, set()).add(one)
+            else:
+                self._join(one, other)
 
     def refused(self) -> Iterator[Refused]:
         for one, bonds in self.bonds.items():
@@ -192,25 +188,14 @@ class Linkage:
                 if one < other:
                     yield Refused(self._reason(one, other, bond), self.groups[one], self.groups[other], bond.best)
 
-    def _level(self) -> list[tuple[int, int]]:
-        """The pairs of groups at the top with one mean and one strongest pair, in the order of their records."""
-        level: list[tuple[int, int]] = []
-        mark: tuple[int, int] | None = None
-        while self._heap and (mark is None or self._heap[0][:2] == mark):
-            entry = heappop(self._heap)
-            if entry[4] in self.groups and entry[5] in self.groups:
-                mark = entry[:2]
-                level.append(entry[4:])
-        return level
-
-    def _torn(self, one: int, other: int, rivals: Iterable[int]) -> bool:
+    def _torn(self, one: int, other: int, strength: tuple[int, int]) -> bool:
         """Is ``one`` drawn just as strongly to a rival that can never be together with ``other``?"""
         chosen, middle = self.groups[other], self.groups[one]
         if not (chosen.tags or chosen.sources or (chosen.trusted and not middle.trusted)):
             return False
         return any(
             rival != other and rival in self.groups and self._exclude(chosen, other, self.groups[rival], rival)
-            for rival in rivals
+            for rival in self._drawn[one][strength]
         )
 
     def _exclude(self, chosen: Group, number: int, rival: Group, rival_number: int) -> bool:
@@ -253,6 +238,8 @@ class Linkage:
         mean = bond.total * self._scale // (left.weight * right.weight)
         low, high = sorted((left.first, right.first))
         heappush(self._heap, (-mean, -bond.best.bits, low, high, one, other))
+        for mine, theirs in ((one, other), (other, one)):
+            self._drawn.setdefault(mine, {}).setdefault((-mean, -bond.best.bits), []).append(theirs)
 
     def _join(self, one: int, other: int) -> None:
         left, right = self.groups.pop(one), self.groups.pop(other)
@@ -266,6 +253,7 @@ class Linkage:
             self._tie(number, third, self._bond_of_whole(left, right, whole, third, mine.get(third), theirs.get(third)))
             self._offer_again(third)
         for part in (one, other):
+            self._drawn.pop(part, None)
             for third in self.tied.pop(part, ()):
                 self.tied.get(third, set()).discard(part)
 
