@@ -35,7 +35,7 @@ def given_level(left: str, right: str) -> str | None:
     if len(first) == 1 or len(other) == 1:
         return _initial_level(ours, theirs)
     if first == other:
-        return "nickname"
+        return "first" if _same_middle(ours[1:], theirs[1:]) else "similar"
     if nicknamed(first, other):
         return "nickname"
     near = edits(first, other, 1)
@@ -47,6 +47,11 @@ def given_level(left: str, right: str) -> str | None:
     if sound(first) == sound(other):
         return "initial"
     return "weak" if alike >= 820 else "else"
+
+
+def _same_middle(ours: list[str], theirs: list[str]) -> bool:
+    """Whether the middle names allow one person: none, an initial of the other, or one in common."""
+    return not ours or not theirs or any(a.startswith(b) or b.startswith(a) for a in ours for b in theirs)
 
 
 def _initial_level(ours: list[str], theirs: list[str]) -> str:

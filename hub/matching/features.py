@@ -98,12 +98,24 @@ def _names(data: Data, low: bool) -> list[list[Any]]:
     suffix = _suffix(name.get("suffix"))
     given = " ".join(plain(name[part]) for part in ("given", "middle") if name.get(part))
     family = plain(name.get("family") or "")
+    given = _with_middle(given, family, name.get("full"))
     found = [_name(given, family, suffix, low)]
     if not (given and family):
         for whole in (name.get("full"), name.get("latin"), name.get("native")):
             found.append(_whole_name(whole, suffix, low) if whole else None)
     found += [_former(former, given, suffix, low) for former in _former_names(name.get("former"))]
     return _distinct(found)
+
+
+def _with_middle(given: str, family: str, full: Any) -> str:
+    """Middle names may stand in the full name only: "Ana" and "Gil" in "Ana Maria Gil"."""
+    if not (given and family and full) or " " in given:
+        return given
+    tokens = plain(full).split()
+    family_tokens = family.split()
+    if len(tokens) > len(family_tokens) + 1 and tokens[0] == given and tokens[-len(family_tokens) :] == family_tokens:
+        return " ".join(tokens[: -len(family_tokens)])
+    return given
 
 
 def _name(given: str, family: str, suffix: str, low: bool) -> list[Any] | None:

@@ -22,7 +22,7 @@ FEATURE_CODE = 1
 
 LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "given": ("exact", "nickname", "near", "similar", "initial", "weak", "else"),
+        "given": ("exact", "first", "nickname", "near", "similar", "initial", "weak", "else"),
         "family": ("exact", "near", "similar", "weak", "else"),
         "swapped": ("exact", "near"),
         "suffix": ("exact", "else"),
@@ -46,7 +46,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Every comparison with its levels, the strongest first."""
 
 TABLES = ("given", "family", "locality", "organization")
-GUARDS = ("household", "other_given", "branch")
+GUARDS = ("household", "other_given", "other_birth", "branch", "site")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class MatchingRules:
     equals: frozenset[str]
     schemes: Mapping[str, str]
     low_trust: frozenset[str]
-    prior: int
+    prior: Mapping[str, int]
     weights: Mapping[str, Mapping[str, int]]
     alphas: Mapping[str, Mapping[str, int]]
     numbers: Mapping[str, int]
@@ -112,7 +112,7 @@ def load_rules(raw: dict[str, Any], weights: dict[str, Any]) -> MatchingRules:
         equals=_schemes(raw, "match"),
         schemes={scheme: kind for kind, schemes in raw.get("schemes", {}).items() for scheme in schemes},
         low_trust=frozenset(raw.get("low_trust", [])),
-        prior=int(weights["prior"]),
+        prior={kind: int(bits) for kind, bits in weights["prior"].items()},
         weights={name: bits for name, (bits, _) in levels.items()},
         alphas={name: alphas for name, (_, alphas) in levels.items()},
         numbers={name: int(value) for name, value in weights["numbers"].items()},

@@ -83,7 +83,7 @@ class Scorer:
         bits, trusted, match, veto = self.compare(ours, theirs)
         if ours.steward or theirs.steward:
             return Score(0, 0, None, None, ())
-        evidence = [("prior", "", self.rules.prior), *self._evidence(ours, theirs)]
+        evidence = [("prior", "", self._prior(ours, theirs)), *self._evidence(ours, theirs)]
         ceiling = self._guarded(sum(part[2] for part in evidence), evidence, ours, theirs)
         parts = [Part(name, level, worth, _shown(name, ours), _shown(name, theirs)) for name, level, worth in evidence]
         if ceiling:
@@ -104,9 +104,13 @@ class Scorer:
 
     def _bits(self, left: Prepared, right: Prepared) -> int:
         evidence = self._evidence(left, right)
-        bits = self.rules.prior + sum([part[2] for part in evidence])
+        bits = self._prior(left, right) + sum([part[2] for part in evidence])
         ceiling = self._guarded(bits, evidence, left, right)
         return bits + ceiling[2] if ceiling else bits
+
+    def _prior(self, left: Prepared, right: Prepared) -> int:
+        """Organizations are fewer than people."""
+        return self.rules.prior["organization" if left.kind == right.kind == "o" else "person"]
 
     def _evidence(self, left: Prepared, right: Prepared) -> list[Evidence]:
         found: list[Evidence] = []
@@ -121,7 +125,8 @@ class Scorer:
             found.append((name, level, self.rules.weights[name][level]))
         if left.gender and right.gender:
             level = "exact" if left.gender == right.gender else "else"
-            found.append(("gender", level, self.rules.weights["gender"][level]))
+            told = level == "exact" and any(part[0] == "given" and part[1] in _SAME_GIVEN for part in found)
+            found.append(("gender", level, 0 if told else self.rules.weights["gender"][level]))
         if left.emails and right.emails:
             found.append(self._best_value("email", compare.email_level, left.emails, right.emails))
         if left.phones and right.phones:
@@ -289,6 +294,9 @@ class Scorer:
         return None
 
 
+_SAME_GIVEN = ("exact", "first", "nickname", "near")
+"""Where the given names agree, an equal gender says nothing new."""
+
 _IDENTIFIERS = {"permanent": "identifier", "renewable": "identifier_renewable", "shareable": "identifier_shareable"}
 
 
@@ -331,15 +339,29 @@ def _household(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
 
 def _other_given(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
     """A plainly different given name: twins, couples and parents share everything else."""
-    return levels.get("given") == "else" and not _identified(levels)
+    return levels.get("given") in ("else", "weak") and not _identified(levels)
+
+
+def _other_birth(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
+    """A plainly different birth date under one name: a father and his son, or a person for a steward."""
+    if levels.get("email") == "exact" and levels.get("street") not in ("exact", "near", "contained"):
+        return False
+    return levels.get("birth_date") in ("else", "close") and not _identified(levels)
 
 
 def _branch(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
     """Another street and names that differ: two sites."""
-    return levels.get("street") in ("else", "other_number") and levels.get("organization", "exact") not in ("exact", "near")
+    return levels.get("street") in _OTHER_STREET and levels.get("organization", "exact") not in ("exact", "near")
 
 
-_GUARDS = {"household": _household, "other_given": _other_given, "branch": _branch}
+def _site(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
+    """One name at another street with no contact in common: one company perhaps, and perhaps two sites of it."""
+    common = levels.get("phone") == "exact" or levels.get("email") in ("exact", "near") or _identified(levels)
+    return "organization" in levels and levels.get("street") in _OTHER_STREET and not common
+
+
+_OTHER_STREET = ("else", "other_number")
+_GUARDS = {"household": _household, "other_given": _other_given, "other_birth": _other_birth, "branch": _branch, "site": _site}
 
 
 def _shown(name: str, side: Prepared) -> str:

@@ -93,7 +93,7 @@ def listed(names: Any, table: dict[str, float], *, half: bool) -> None:
         return
     for name, weight in merged.items():
         bits = -math.log2(weight / total) + 1 + (1 if half else 0)
-        table[name] = min(table.get(name, 99.0), max(bits, 5.0))
+        table[name] = min(table.get(name, 99.0), max(bits, 5.5))
 
 
 def cities() -> dict[str, float]:
