@@ -117,6 +117,14 @@ edges = Table(
     sqlite_with_rowid=False,
 )
 
+active_rules = Table(
+    "active_rules",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
 redo = Table(
     "redo",
     metadata,
@@ -332,20 +340,21 @@ rejects = Table(
     "rejects",
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("entity", Key, nullable=False),
+    Column("message_id", Key, nullable=False),
     Column("feed", Key, nullable=False),
-    Column("run", Key, nullable=False),
-    Column("system", Key),
-    Column("key", Key),
     Column("code", Text, nullable=False),
-    Column("field", Text),
     Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("run", Key, nullable=False),
+    Column("where", Text, nullable=False),
+    Column("entity", Key, nullable=False),
+    Column("key", Key),
+    Column("mapping", Text, nullable=False),
     Column("facts", Json, nullable=False),
     Column("payload", Json),
-    Column("where", Text, nullable=False),
-    Column("at", Moment, nullable=False),
     Column("state", Text, nullable=False),  # open | replayed | archived
     Index("ix_rejects_feed", "feed", "state"),
+    Index("uq_rejects_message_id", "message_id", unique=True),
 )
 
 parts = Table(

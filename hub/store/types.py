@@ -10,8 +10,6 @@ from sqlalchemy import BigInteger, DateTime, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from hub.records import canonical_json
-
 Key = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared and ordered by its bytes, alike on every database."""
 
@@ -44,10 +42,21 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else canonical_json(value).decode()
+        return (
+            None
+            if value is None
+            else orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
+        )
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else orjson.loads(value)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self
+
+
+def _plain(value: Any) -> list[Any]:
+    """Refs and other named tuples are lists in JSON."""
+    if isinstance(value, tuple):
+        return list(value)
+    raise TypeError(type(value).__name__)

@@ -11,6 +11,13 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "active_rules",
+        sa.Column("entity", Key, nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", name="pk_active_rules"),
+    )
+    op.create_table(
         "contact_points",
         sa.Column("lookup", Key, nullable=False),
         sa.Column("system", Key, nullable=False),
@@ -300,22 +307,23 @@ def upgrade() -> None:
     op.create_table(
         "rejects",
         sa.Column("id", Serial, autoincrement=True, nullable=False),
-        sa.Column("entity", Key, nullable=False),
+        sa.Column("message_id", Key, nullable=False),
         sa.Column("feed", Key, nullable=False),
-        sa.Column("run", Key, nullable=False),
-        sa.Column("system", Key, nullable=True),
-        sa.Column("key", Key, nullable=True),
         sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("field", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("run", Key, nullable=False),
+        sa.Column("where", sa.Text(), nullable=False),
+        sa.Column("entity", Key, nullable=False),
+        sa.Column("key", Key, nullable=True),
+        sa.Column("mapping", sa.Text(), nullable=False),
         sa.Column("facts", Json(), nullable=False),
         sa.Column("payload", Json(), nullable=True),
-        sa.Column("where", sa.Text(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_rejects"),
     )
     op.create_index("ix_rejects_feed", "rejects", ["feed", "state"], unique=False)
+    op.create_index("uq_rejects_message_id", "rejects", ["message_id"], unique=True)
 
     op.create_table(
         "relays",
@@ -411,5 +419,6 @@ def downgrade() -> None:
         "decision_members",
         "counts",
         "contact_points",
+        "active_rules",
     ):
         op.drop_table(table)

@@ -1,0 +1,261 @@
+"""Third step: everything that hangs together with what changed, before or after the change.
+
+A component is all records connected by match edges (refused ones included), by people's ``same``, and by the golden records
+they were in. Clustering only what was touched would make the road matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+
+from hub.matching.clustering import Member, PairEvidence
+from hub.matching.components import DisjointSets
+from hub.matching.decisions import SAME
+from hub.records import Decision, RecordRef
+from hub.resolve.arriving import targets
+from hub.resolve.meeting import Weigher
+from hub.store import decisions as decided
+from hub.store import nodes, sources
+from hub.store.nodes import Edge, Pair
+from hub.store.sources import Head, Placed, SourceKey
+from hub.versions import ALIASES
+
+Names = dict[RecordRef, RecordRef]
+"""Refs whose source merged them away -> the ref they went into."""
+
+
+@dataclass(slots=True)
+class Neighbourhood:
+    """Whole components, ready to be clustered."""
+
+    placed: dict[RecordRef, Placed] = field(default_factory=dict)
+    in_node: dict[int, list[RecordRef]] = field(default_factory=lambda: defaultdict(list))
+    edges: dict[Pair, Edge] = field(default_factory=dict)  # all evidence that touches these nodes
+    goldens: set[str] = field(default_factory=set)  # golden records any of them was in
+    decisions: list[Decision] = field(default_factory=list)
+    aliases: Names = field(default_factory=dict)
+    alias_goldens: dict[RecordRef, str | None] = field(default_factory=dict)
+    too_large: set[int] = field(default_factory=set)  # one node of each component that is put off
+
+    def without(self, gone: Collection[int], dropped: Iterable[Pair]) -> None:
+        """Evidence that held before the change has led the way; from here on it is no more."""
+        away = set(dropped)
+        left = set(gone)
+        self.edges = {
+            pair: edge for pair, edge in self.edges.items() if pair not in away and pair[0] not in left and pair[1] not in left
+        }
+
+    def members(self) -> list[Member]:
+        return [Member(p.ref, p.node, p.trusted) for p in self.placed.values()]
+
+
+class Gathering:
+    """Walks from seeds to the ends of their components, one round of queries per step away from the seeds."""
+
+    def __init__(self, tx: Connection, weigher: Weigher, *, limit: int | None = None) -> None:
+        self.tx, self.weigher, self.limit = tx, weigher, limit
+        self.entity, self.match_bits = weigher.entity, weigher.rules.match_bits
+        self.found = Neighbourhood()
+        self.sets = DisjointSets[int]()
+        self.sizes: dict[int, int] = {}
+        self.closed: set[int] = set()  # roots of components beyond the limit
+        self.known_decisions: dict[str, Decision] = {}
+        self.has_decisions = decided.any_at_all(tx, self.entity)
+        self.has_aliases = sources.any_pointers(tx, self.entity)
+        self.of_golden: dict[str, int] = {}
+        self.of_decision: dict[str, int] = {}
+
+    def walk(self, seeds: Iterable[int], goldens: Collection[str] = (), refs: Collection[RecordRef] = ()) -> Neighbourhood:
+        """Gather around nodes, around golden records, and around records that may no longer be there."""
+        self.found.goldens.update(goldens)
+        frontier = set(seeds)
+        for node in frontier:
+            self._see(node)
+        frontier |= self._behind(goldens) | self._through_decisions(refs)
+        while frontier:
+            frontier = self._step(frontier)
+        self._put_off()
+        self._name_aliases()
+        self.found.decisions = self._renamed_decisions()
+        return self.found
+
+    def _step(self, frontier: set[int]) -> set[int]:
+        """One step further: over evidence, to the records there, over their golden records and decisions."""
+        reached = self._over_edges(frontier)
+        here = sources.in_nodes(self.tx, frontier)
+        for placed in here:
+            self.found.placed[placed.ref] = placed
+            self.found.in_node[placed.node].append(placed.ref)
+        reached |= self._over_goldens(here)
+        reached |= self._through_decisions([p.ref for p in here])
+        return {node for node in reached if self.sets.root(node) not in self.closed}
+
+    def _over_edges(self, frontier: set[int]) -> set[int]:
+        fresh = set()
+        for (left, right), edge in nodes.edges_at(self.tx, frontier).items():
+            self.found.edges[left, right] = edge
+            if edge.bits >= self.match_bits or edge.match is not None:
+                fresh |= self._tie(left, right)
+        return fresh
+
+    def _over_goldens(self, here: Sequence[Placed]) -> set[int]:
+        """Whoever was together is looked at together."""
+        ids = {p.golden for p in here if p.golden is not None}
+        unseen = ids - self.found.goldens
+        self.found.goldens |= unseen
+        fresh = self._behind(unseen)
+        for placed in here:
+            if placed.golden is not None:
+                first = self.of_golden.setdefault(placed.golden, placed.node)
+                fresh |= self._tie(first, placed.node)
+        return fresh
+
+    def _behind(self, goldens: Collection[str]) -> set[int]:
+        fresh: set[int] = set()
+        for placed in sources.behind_goldens(self.tx, goldens) if goldens else ():
+            if placed.golden is not None:
+                fresh |= self._tie(self.of_golden.setdefault(placed.golden, placed.node), placed.node)
+        return fresh
+
+    def _through_decisions(self, refs: Collection[RecordRef]) -> set[int]:
+        """What people said is one customer belongs to the component, wherever it stands."""
+        if not self.has_decisions or not refs:
+            return set()
+        keys = {(ref.system, ref.key) for ref in refs} | {(a.system, a.key) for a in self._lead_to(refs)}
+        about = [d for d in decided.about(self.tx, self.entity, keys) if d.id not in self.known_decisions]
+        self.known_decisions.update((d.id, d) for d in about)
+        named = {(ref.system, ref.key) for d in about if d.verdict == SAME for ref in (*d.left, *d.right)}
+        where = self._nodes_of(named)
+        fresh: set[int] = set()
+        for decision in about:
+            if decision.verdict == SAME:
+                for ref in (*decision.left, *decision.right):
+                    node = where.get((ref.system, ref.key))
+                    if node is not None:
+                        fresh |= self._tie(self.of_decision.setdefault(decision.id, node), node)
+        return fresh
+
+    def _nodes_of(self, keys: Collection[SourceKey]) -> dict[SourceKey, int]:
+        """The nodes of these keys, or of what they were merged into."""
+        heads = _followed(self.tx, self.entity, keys)
+        return {key: head.node for key, head in heads.items() if head.live and head.node is not None}
+
+    def _lead_to(self, refs: Iterable[RecordRef]) -> list[RecordRef]:
+        """Refs that were merged into these, directly or over others."""
+        if not self.has_aliases:
+            return []
+        found: dict[SourceKey, RecordRef] = {}
+        edge: list[SourceKey] = [(ref.system, ref.key) for ref in refs]
+        while edge:
+            heads = [h for h in sources.pointing_at(self.tx, self.entity, edge) if h.source_key not in found and not h.live]
+            found.update((head.source_key, head.ref) for head in heads)
+            edge = [head.source_key for head in heads]
+        return list(found.values())
+
+    # -- sizes --
+
+    def _see(self, node: int) -> bool:
+        if node in self.sizes:
+            return False
+        self.sizes[node] = 1
+        self.sets.root(node)
+        return True
+
+    def _tie(self, left: int, right: int) -> set[int]:
+        """Two nodes belong together; those of them seen for the first time."""
+        fresh = {node for node in (left, right) if self._see(node)}
+        one, other = self.sets.root(left), self.sets.root(right)
+        if one != other:
+            root = self.sets.join(one, other)
+            self.sizes[root] = self.sizes[one] + self.sizes[other]
+            if self.closed & {one, other} or (self.limit is not None and self.sizes[root] > self.limit):
+                self.closed.add(root)
+        return fresh
+
+    def _put_off(self) -> None:
+        """Components beyond the limit wait in the redo queue and keep what they had."""
+        found = self.found
+        if not self.closed:
+            return
+        closed = set(map(self.sets.root, self.closed))
+        found.too_large = closed
+        kept = {ref: p for ref, p in found.placed.items() if self.sets.root(p.node) not in closed}
+        away = {p.golden for p in found.placed.values() if p.ref not in kept and p.golden is not None}
+        away |= {golden for golden, node in self.of_golden.items() if self.sets.root(node) in closed}
+        found.placed = kept
+        found.in_node = defaultdict(list, {n: refs for n, refs in found.in_node.items() if self.sets.root(n) not in closed})
+        found.goldens -= away
+
+    # -- names --
+
+    def _name_aliases(self) -> None:
+        if not self.has_aliases:
+            return
+        merged = self._lead_to(self.found.placed)
+        named = {(ref.system, ref.key) for d in self.known_decisions.values() for ref in (*d.left, *d.right)}
+        heads = sources.heads(self.tx, self.entity, {(r.system, r.key) for r in merged} | named)
+        ends = _followed(self.tx, self.entity, heads)
+        for key, head in heads.items():
+            if not head.live and head.record.operation in ALIASES and not head.empty:
+                self.found.aliases[head.ref] = ends[key].ref
+                self.found.alias_goldens[head.ref] = head.golden
+
+    def _renamed_decisions(self) -> list[Decision]:
+        """Decisions about merged keys speak about what they were merged into."""
+        names = self.found.aliases
+        if not names:
+            return list(self.known_decisions.values())
+        return [d for d in (renamed(decision, names) for decision in self.known_decisions.values()) if d.left and d.right]
+
+
+def renamed(decision: Decision, names: Names) -> Decision:
+    left = {names.get(ref, ref) for ref in decision.left}
+    right = {names.get(ref, ref) for ref in decision.right}
+    return replace(decision, left=tuple(sorted(left - right)), right=tuple(sorted(right - left)))
+
+
+def _followed(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> dict[SourceKey, Head]:
+    """For each key the head at the end of its merges."""
+    known = sources.heads(tx, entity, keys)
+    start = list(known)
+    wanted = targets(head for head in known.values() if not head.live) - known.keys()
+    while wanted:
+        heads = sources.heads(tx, entity, wanted)
+        known.update(heads)
+        wanted = targets(head for head in heads.values() if not head.live) - known.keys()
+    return {key: _end(key, known) for key in start}
+
+
+def _end(key: SourceKey, known: Mapping[SourceKey, Head]) -> Head:
+    seen = {key}
+    head = known[key]
+    while not head.live and head.record.operation in ALIASES and head.record.target is not None:
+        step = (head.ref.system, head.record.target)
+        if step in seen or step not in known:
+            break
+        seen.add(step)
+        head = known[step]
+    return head
+
+
+class Evidence:
+    """What lies between two nodes: what is stored, and what has to be weighed on demand."""
+
+    def __init__(self, tx: Connection, weigher: Weigher, edges: Mapping[Pair, Edge], listed: Collection[int]) -> None:
+        self.tx, self.weigher = tx, weigher
+        self.edges, self.listed = dict(edges), listed
+        self._loaded = False
+
+    def __call__(self, left: int, right: int) -> PairEvidence:
+        pair = (left, right) if left < right else (right, left)
+        edge = self.edges.get(pair)
+        if edge is None:
+            if not self._loaded:
+                self._loaded = True
+                self.weigher.load(self.tx, self.listed)
+            edge = self.edges[pair] = self.weigher.weigh(*pair)
+        return PairEvidence(*edge)
