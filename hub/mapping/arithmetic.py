@@ -1,4 +1,6 @@
-"""Arithmetic that JMESPath lacks. Numbers that come as text are exact decimals; the answer is a decimal as text."""
+"""Arithmetic that JMESPath lacks. Numbers that come as text are exact decimals; the answer is a decimal as text.
+
+With a null among them the answer is null. Two whole numbers give a whole number where it is one."""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any
 
 from hub.errors import Unclean
 
-Number = int | float | str
+Number = int | float | str | None
 
 
 def add(left: Number, right: Number) -> Number:
@@ -33,6 +35,8 @@ def round_to(value: Number, places: int) -> Number:
 
 
 def _compute(left: Number, right: Number, rule: Callable[[Decimal, Decimal], Decimal]) -> Number:
+    if left is None or right is None:
+        return None
     first, second = _decimal(left), _decimal(right)
     with localcontext() as context:
         context.prec = 34

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub.mapping.failures import FAULTS, Field, FieldFailed, Known, instead
-from hub.mapping.tidy import HEADS_AS_WRITTEN, SHORT, Flags
+from hub.mapping.tidy import USUAL, Flags
 
 
 class Block:
@@ -31,16 +31,7 @@ class Block:
         for evaluate, finish, place, name, field in self._plan:
             try:
                 found = evaluate(source)
-                if (
-                    type(found) is not str
-                    or not found.isascii()
-                    or not found.isprintable()
-                    or not (head := found[:3]).isalnum()
-                    or head in HEADS_AS_WRITTEN
-                    or found[-1] == " "
-                    or len(found) > SHORT
-                    or finish is None
-                ):
+                if type(found) is not str or found not in USUAL or finish is None:
                     if finish is None:
                         found = field.value(source, flags)
                     elif found is not None:

@@ -127,6 +127,7 @@ class _Head:
             compiler.field(_exactly("key", text, ("key", index) if len(rule.key) > 1 else ("key",)), None, scope)
             for index, text in enumerate(rule.key)
         ]
+        self._quick_key = self._keys[0].evaluate if len(rule.key) == 1 and rule.key[0].isidentifier() else None
         self._times = {name: _TimeField(time, compiler, scope) for name, time in rule.times.items()}
         self.has_operation = "operation" in self._made
         self.has_more = bool(set(self._made) - {"operation"} or set(self._times) - {"updated_at"})
@@ -159,6 +160,10 @@ class _Head:
             if raw.key:
                 return raw.key
             raise FieldFailed(_nameless("key"), _no_key(), source)
+        if self._quick_key is not None:
+            found = self._quick_key(source)
+            if type(found) is str and found.isascii() and found.isalnum():
+                return found
         parts = [value_of(field, source) for field in self._keys]
         if all(isinstance(part, str) or type(part) is int for part in parts):
             return "-".join(map(str, parts)) if len(parts) > 1 else str(parts[0])

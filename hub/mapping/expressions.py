@@ -140,7 +140,7 @@ class _Compiler:
 
         def either(value: Any) -> Any:
             found = left(value)
-            return right(value) if is_false(found) else found
+            return found if found or not is_false(found) else right(value)
 
         return either
 
@@ -149,7 +149,7 @@ class _Compiler:
 
         def both(value: Any) -> Any:
             found = left(value)
-            return found if is_false(found) else right(value)
+            return right(value) if found or not is_false(found) else found
 
         return both
 
@@ -166,6 +166,9 @@ class _Compiler:
         left, right = self._children(node)
         name = node["value"]
         if name == "eq":
+            text = node["children"][1].get("value")
+            if node["children"][1]["type"] == "literal" and type(text) is str:
+                return lambda value: bool(left(value) == text)
             return lambda value: equals(left(value), right(value))
         if name == "ne":
             return lambda value: not equals(left(value), right(value))

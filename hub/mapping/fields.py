@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from hub.mapping.functions import FunctionTable, UnknownFunction
 from hub.mapping.lists import items_of, list_value, schema_below
 from hub.mapping.paths import Paths, paths_of
 from hub.mapping.shape import ABSENT, FieldRule
-from hub.mapping.tidy import Finish, Flags, convert_then, number_as_text, tidier
+from hub.mapping.tidy import Finish, Flags, convert_then, tidier, with_numbers_as_text
 from hub.mapping.values import CONVERTERS, from_unix
 
 _TEXT_TYPES = ("", "text", "date", "datetime")
@@ -76,10 +77,11 @@ class FieldCompiler:
     def _finish(self, rule: FieldRule, schema: Schema, name: str) -> tuple[Finish, bool]:
         """From what an expression gives to a canonical value; and whether plain text may stay as it is."""
         convert = self.converter(rule)
-        if convert is None and _wants_text(schema):
-            convert = number_as_text
         is_word = bool(rule.lookup) or (schema is not None and any(key in schema for key in ("enum", "const")))
-        tidy = tidier(name, is_word or rule.keep_placeholders or rule.type not in _TEXT_TYPES)
+        keep = is_word or rule.keep_placeholders or rule.type not in _TEXT_TYPES
+        tidy = tidier(name, keep, _wants_one_line(schema))
+        if convert is None and _wants_text(schema):
+            tidy = with_numbers_as_text(tidy)
         return (tidy if convert is None else convert_then(convert, tidy)), rule.type in ("", "text")
 
     def converter(self, rule: FieldRule) -> Callable[[Any], Any] | None:
@@ -119,14 +121,11 @@ class FieldCompiler:
         def to_moment(value: Any) -> Any:
             if isinstance(value, datetime):
                 return value
-            if isinstance(value, str) and not rule.formats:
-                try:
-                    moment = datetime.fromisoformat(value)
-                except ValueError:
-                    return call(value)
-                if moment.tzinfo is not None:
-                    return moment.astimezone(UTC)
-            return call(value)
+            moment = None if rule.formats else _with_offset(value)
+            if moment is not None:
+                return moment
+            found = call(value)
+            return datetime.fromisoformat(found) if isinstance(found, str) else found
 
         return to_moment
 
@@ -162,8 +161,23 @@ def _known_empty(value: Value, paths: Paths) -> Value:
     return or_known
 
 
+def _with_offset(value: Any) -> datetime | None:
+    """The moment that ISO text with an offset tells; the usual case, and quick."""
+    try:
+        moment = datetime.fromisoformat(value)
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def _same(value: Any) -> Any:
     return value
+
+
+def _wants_one_line(schema: Schema) -> bool:
+    """Whether the schema's pattern refuses line ends: then they become spaces."""
+    pattern = (schema or {}).get("pattern")
+    return isinstance(pattern, str) and re.search(pattern, "a b") is not None and re.search(pattern, "a\nb") is None
 
 
 def _wants_text(schema: Schema) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from jmespath import functions as standard
 from jmespath import visitor
 
+from hub.cleaning import FUNCTIONS
 from hub.errors import did_you_mean
 from hub.mapping.arithmetic import ARITHMETIC
 
@@ -43,8 +44,9 @@ class UnknownFunction(ValueError):
 class FunctionTable:
     """Functions by name, each bound once per call site."""
 
-    def __init__(self, added: Mapping[str, Function]) -> None:
-        self._added = dict(added)
+    def __init__(self, added: Mapping[str, Function], ours: Mapping[str, Function] | None = None) -> None:
+        self._ours = dict(ours or {})  # they know what to do about null themselves
+        self._added = {**self._ours, **added}
         self._standard = standard.Functions()
         self.names = frozenset(self._standard.FUNCTION_TABLE) | frozenset(self._added)
 
@@ -53,7 +55,7 @@ class FunctionTable:
         if name in self._standard.FUNCTION_TABLE:
             return self._bind_standard(name, count)
         if name in self._added:
-            return _bind_added(name, self._added[name], count)
+            return _bind_added(name, self._added[name], count, self._added[name] is self._ours.get(name))
         hint = did_you_mean(name, self.names)
         raise UnknownFunction("function_unknown", name, f"there is no function {name}(){hint}")
 
@@ -100,12 +102,12 @@ def plain(value: Any) -> Any:
     return str(value) if kind is not str and isinstance(value, str) else value
 
 
-def _bind_added(name: str, function: Function, count: int) -> Function:
+def _bind_added(name: str, function: Function, count: int, knows_null: bool) -> Function:
     least, most = arguments_of(function)
     if count < least or (most is not None and count > most):
         wanted = str(least) if most == least else f"{least} or more" if most is None else f"{least} to {most}"
         raise UnknownFunction("function_arguments", name, f"{name}() takes {wanted} argument(s), not {count}")
-    if getattr(function, "takes_null", False) or least == 0:
+    if knows_null or least == 0:
         return function
 
     def call(first: Any, *others: Any) -> Any:
@@ -127,12 +129,8 @@ def arguments_of(function: Function) -> tuple[int, int | None]:
 
 
 def function_table(added: Mapping[str, Function] | None = None) -> FunctionTable:
-    """JMESPath's functions, the cleaning functions, arithmetic, and every installed pack."""
-    if added is not None:
-        return FunctionTable({**ARITHMETIC, **added})
-    from hub.cleaning import FUNCTIONS
-
-    return FunctionTable({**ARITHMETIC, **FUNCTIONS, **_packs()})
+    """JMESPath's functions, the cleaning functions and arithmetic, and every installed pack, or those given instead of packs."""
+    return FunctionTable(_packs() if added is None else added, {**ARITHMETIC, **FUNCTIONS})
 
 
 def _packs() -> dict[str, Function]:

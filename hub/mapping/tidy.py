@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from itertools import product
 from typing import Any
 
 from hub.cleaning.placeholders import EMAIL_LOCAL_PARTS, EXACT, WORDS
@@ -12,13 +11,15 @@ from hub.cleaning.texts import placeholder
 from hub.errors import Unclean
 from hub.mapping.values import clean_text, shown_time
 
-SHORT = 200  # characters: longer text takes the long way
+_SHORT = 60  # characters: longer text is not remembered
 _LONGEST_PLACEHOLDER = 80
 _SCALARS = frozenset({int, bool, float})
 _REPEATED = ("xx", "xxx", "zzz", "aaa", "qqq", "asd", "qwe", *(digit * 3 for digit in "0123456789"))
 HEADS = frozenset(word.casefold()[:3] for words in (WORDS, EXACT, EMAIL_LOCAL_PARTS, _REPEATED) for word in words)
 """The first three signs of every placeholder that begins with three letters or digits. Nearly all text is told by them."""
-HEADS_AS_WRITTEN = frozenset("".join(signs) for head in HEADS for signs in product(*({c, c.upper()} for c in head)))
+USUAL: set[str] = set()
+"""Short text met before that needs no tidying: names, cities and codes repeat. A look here is what most values cost."""
+_MOST_REMEMBERED = 50_000
 
 
 class Flags(list[dict[str, Any]]):
@@ -46,20 +47,27 @@ def stands_for_nothing(text: str) -> bool:
     return not text.isdigit() and placeholder(text)
 
 
-def tidier(name: str, keep_placeholders: bool) -> Finish:
+def remember(text: str) -> None:
+    """Text that every tidier would leave as it is."""
+    if len(text) <= _SHORT:
+        if len(USUAL) >= _MOST_REMEMBERED:
+            USUAL.clear()
+        USUAL.add(text)
+
+
+def tidier(name: str, keep_placeholders: bool, one_line: bool = False) -> Finish:
     """A function that makes any value canonical, depth first. Flags name the field."""
-    return _Tidy(name, keep_placeholders).tidy
+    return _Tidy(name, keep_placeholders, one_line).tidy
 
 
 class _Tidy:
-    def __init__(self, name: str, keep_placeholders: bool) -> None:
-        self._name, self._keep = name, keep_placeholders
+    def __init__(self, name: str, keep_placeholders: bool, one_line: bool) -> None:
+        self._name, self._keep, self._one_line = name, keep_placeholders, one_line
 
     def tidy(self, value: Any, flags: Flags) -> Any:
         kind = type(value)
         if kind is str:
-            text = clean_text(value)
-            return text if text and (self._keep or not stands_for_nothing(text)) else None
+            return self._text(value)
         if value is None or kind in _SCALARS:
             return value
         if isinstance(value, str):
@@ -72,6 +80,16 @@ class _Tidy:
         if isinstance(value, datetime):
             return shown_time(value)
         raise Unclean(f"A {kind.__name__} is no value of a record.", code="type_mismatch")
+
+    def _text(self, value: str) -> str | None:
+        text = clean_text(value)
+        if self._one_line and not text.isprintable():
+            text = " ".join(text.split())
+        if not text or stands_for_nothing(text):
+            return text if text and self._keep else None
+        if text is value and text.isprintable():
+            remember(text)
+        return text
 
     def _cleaned(self, value: str, flags: Flags) -> Any:
         flag, given = getattr(value, "flag", None), getattr(value, "given", None)
@@ -101,5 +119,6 @@ def convert_then(convert: Callable[[Any], Any], tidy: Finish) -> Finish:
     return finish
 
 
-def number_as_text(value: Any) -> Any:
-    return str(value) if type(value) is int else value
+def with_numbers_as_text(tidy: Finish) -> Finish:
+    """For a field that the schema wants as text: a whole number of the source is meant by its digits."""
+    return lambda value, flags: str(value) if type(value) is int else tidy(value, flags)
