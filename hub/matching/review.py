@@ -112,7 +112,7 @@ class _Desk:
             if decision.verdict != SAME:
                 continue
             left = tuple(sorted(r for r in decision.left if r in self.node and r in self.home))
-            right = tuple(sorted(r for r in decision.right if r in self.node and r in self.home))
+            right = tuple(sorted(r for r in decision.right if r in self.node and r in self.home and r not in left))
             if not left or not right or self.home[left[0]] != self.home[right[0]]:
                 continue
             bits = max(self._between(left, right))
