@@ -24,14 +24,16 @@ class Window:
 
     def __init__(self, seen: Mapping[str, str] | None = None) -> None:
         self._before = dict(seen or {})
-        self._now: dict[str, str] = {}
+        self._now: dict[str, tuple[str, Any]] = {}
 
     def is_new(self, key: str, print: str) -> bool:
-        return self._now.get(key, self._before.get(key)) != print
+        held = self._now[key][0] if key in self._now else self._before.get(key)
+        return held != print
 
-    def remember(self, key: str, print: str) -> None:
+    def remember(self, key: str, print: str, place: Any = None) -> None:
+        """``place``: where it lies in the order of the source, when only the end of the read tells what is read again."""
         self._now.pop(key, None)
-        self._now[key] = print
+        self._now[key] = (print, place)
         if len(self._now) > _MOST_SEEN:
             self._now.pop(next(iter(self._now)))
 
@@ -42,11 +44,11 @@ class Window:
 
     def unfinished(self) -> dict[str, str]:
         """For a checkpoint in the middle of a read."""
-        return {**self._before, **self._now}
+        return {**self._before, **self.finished()}
 
-    def finished(self) -> dict[str, str]:
+    def finished(self, bound: Any = None) -> dict[str, str]:
         """For the last checkpoint: rows below the new lower bound are not read again."""
-        return dict(self._now)
+        return {key: print for key, (print, place) in self._now.items() if place is None or reaches(place, bound)}
 
 
 def earlier(value: Any, lag: timedelta, overlap: int) -> Any:

@@ -7,7 +7,7 @@ row is damaged and its key cannot be read, nothing is taken for deleted: it migh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from hub.contract import Batch, Checkpoint, Cursor, Signal, StreamRequest
@@ -33,7 +33,10 @@ class Snapshot:
     known: Known
     signals: Callable[[], Iterable[Signal]] = tuple  # what else the hub should know, asked before the last checkpoint
     extra: Callable[[], Cursor] = dict  # what else the cursor keeps
+    again: Callable[[], Iterable[Row | Flaw]] | None = None  # a source that moves while it is read is read twice before deleting
     whole: Callable[[], bool] = lambda: True  # after reading: did the source stand still meanwhile?
+
+    second: bool = False  # this is the second look
 
     def cursor(self) -> Cursor:
         """The cursor as it would be kept now."""
@@ -64,6 +67,13 @@ def changes(pieces: Iterable[Row | Flaw], snapshot: Snapshot) -> Iterator[Event]
 
 def _differences(pieces: Iterable[Row | Flaw], snapshot: Snapshot) -> Iterator[Event]:
     tally = _Tally()
+    yield from _look(pieces, snapshot, tally)
+    if snapshot.again and snapshot.known.count_missing():
+        yield from _look(snapshot.again(), replace(snapshot, second=True), tally)
+    yield from _finish(snapshot, tally)
+
+
+def _look(pieces: Iterable[Row | Flaw], snapshot: Snapshot, tally: _Tally) -> Iterator[Event]:
     for chunk in chunks(pieces, snapshot.request.batch_size):
         records = _differing([_identify(piece, snapshot, tally) for piece in chunk], snapshot)
         tally.since += len(records)
@@ -72,7 +82,6 @@ def _differences(pieces: Iterable[Row | Flaw], snapshot: Snapshot) -> Iterator[E
         if due(tally.since, snapshot.known, snapshot.request):
             tally.since = 0
             yield Checkpoint(snapshot.cursor())
-    yield from _finish(snapshot, tally)
 
 
 def chunks(pieces: Iterable[Row | Flaw], size: int) -> Iterator[list[Row | Flaw]]:
@@ -133,7 +142,7 @@ def _differing(pieces: list[_Piece], snapshot: Snapshot) -> list[RawRecord | Dam
         elif p.piece.gone:
             known.flag([p.entry])
             continue
-        elif p.entry in fresh or (before and before.now):
+        elif p.entry in fresh or (before and before.now and not snapshot.second):
             if p.print != (fresh.get(p.entry) or (before.print if before else "")):
                 records.extend(_twice(p, stream, known))
             continue
