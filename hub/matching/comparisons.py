@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nicknames import NickNamer
-
+from hub.cleaning import nicknames
 from hub.matching.tokens import edits, likeness, sound, words
 
 _CACHED = 1 << 17
-_NICKNAMES = NickNamer()
 GENERIC_MAILBOXES = words(
-    "info office contact kontakt contacto mail hello hallo admin sales support service billing accounts invoice post "
-    "reception webmaster noreply no-reply postmaster enquiries team help rechnung buchhaltung facturacion ventas"
+    "info office contact kontakt contacto mail hello hallo admin sales support service billing accounts invoice post reception "
+    "webmaster noreply no-reply postmaster enquiries team help rechnung buchhaltung facturacion ventas"
 )
 FREE_MAIL = words(
-    "gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.es yahoo.fr yahoo.de hotmail.com hotmail.co.uk hotmail.es "
-    "hotmail.fr hotmail.de outlook.com outlook.es outlook.de live.com msn.com aol.com icloud.com me.com mac.com gmx.de gmx.net gmx.com "
-    "gmx.at web.de t-online.de freenet.de mail.com mail.ru yandex.ru orange.fr wanadoo.fr free.fr laposte.net libero.it virgilio.it "
-    "terra.es telefonica.net btinternet.com sky.com protonmail.com proton.me wp.pl o2.pl onet.pl interia.pl qq.com 163.com "
-    "126.com naver.com uol.com.br bol.com.br comcast.net verizon.net att.net abv.bg"
+    "gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.es yahoo.fr yahoo.de hotmail.com hotmail.co.uk hotmail.es hotmail.fr "
+    "hotmail.de outlook.com outlook.es outlook.de live.com msn.com aol.com icloud.com me.com mac.com gmx.de gmx.net gmx.com "
+    "gmx.at web.de t-online.de freenet.de mail.com mail.ru yandex.ru orange.fr wanadoo.fr free.fr laposte.net libero.it "
+    "virgilio.it terra.es telefonica.net btinternet.com sky.com protonmail.com proton.me wp.pl o2.pl onet.pl interia.pl qq.com "
+    "163.com 126.com naver.com uol.com.br bol.com.br comcast.net verizon.net att.net abv.bg"
 )
 
 
@@ -66,8 +64,8 @@ def _shared(ours: list[str], theirs: list[str]) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def nicknamed(left: str, right: str) -> bool:
-    """Whether one is a usual short form of the other, or both are of the same name."""
-    return right in _NICKNAMES.nicknames_of(left) or left in _NICKNAMES.nicknames_of(right)
+    """Whether one is a usual short form of the other."""
+    return right in nicknames(left) or left in nicknames(right)
 
 
 @lru_cache(maxsize=_CACHED)

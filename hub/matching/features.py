@@ -22,6 +22,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from hub.cleaning import address_line, gender, organization_name, person_name
+from hub.errors import Unclean
 from hub.matching.rules import MatchingRules
 from hub.matching.tokens import plain, words
 from hub.records import Data, content_hash
@@ -46,7 +48,6 @@ _SUFFIXES = {
     "iv": "4",
 }
 _TITLES = words("mr mrs ms miss mx dr prof sir dame rev fr herr frau hr fra sr sra srta don dona mme mlle monsieur madame sig")
-_FORMS = words("inc ltd llc plc gmbh ag se sa sas sarl srl spa bv nv ab oy as aps kg ohg corp co")
 
 
 def features(data: Data, *, system: str, rules: MatchingRules) -> Features:
@@ -95,15 +96,15 @@ def _names(data: Data, low: bool) -> list[list[Any]]:
     name = data.get("name") or {}
     if not isinstance(name, dict) or data.get("kind") == "organization":
         return []
-    suffix = _suffix(name.get("suffix"))
+    suffix, country = _suffix(name.get("suffix")), data.get("country")
     given = " ".join(plain(name[part]) for part in ("given", "middle") if name.get(part))
     family = plain(name.get("family") or "")
-    given = _with_middle(given, family, name.get("full"))
-    found = [_name(given, family, suffix, low)]
+    found = [_name(_with_middle(given, family, name.get("full")), family, suffix, low)]
+    others = [name.get("native"), name.get("latin")]
     if not (given and family):
-        for whole in (name.get("full"), name.get("latin"), name.get("native")):
-            found.append(_whole_name(whole, suffix, low) if whole else None)
-    found += [_former(former, given, suffix, low) for former in _former_names(name.get("former"))]
+        others.append(name.get("full"))
+    found += [_whole_name(str(whole), suffix, country, low) for whole in others if whole]
+    found += [_former(str(former), given, suffix, low) for former in _former_names(name.get("former"))]
     return _distinct(found)
 
 
@@ -111,7 +112,7 @@ def _with_middle(given: str, family: str, full: Any) -> str:
     """Middle names may stand in the full name only: "Ana" and "Gil" in "Ana Maria Gil"."""
     if not (given and family and full) or " " in given:
         return given
-    tokens = plain(full).split()
+    tokens = plain(str(full)).split()
     family_tokens = family.split()
     if len(tokens) > len(family_tokens) + 1 and tokens[0] == given and tokens[-len(family_tokens) :] == family_tokens:
         return " ".join(tokens[: -len(family_tokens)])
@@ -127,60 +128,61 @@ def _settled(given: str, family: str, suffix: str) -> tuple[str, str, str]:
     """Titles go; a suffix written into a name becomes the suffix."""
     given_tokens = [token for token in given.split() if token not in _TITLES]
     family_tokens = family.split()
-    if len(family_tokens) > 1 and family_tokens[-1] in _SUFFIXES and family_tokens[-1] != "i":
-        suffix = suffix or _SUFFIXES[family_tokens.pop()]
-    if len(given_tokens) > 1 and given_tokens[-1] in _SUFFIXES and given_tokens[-1] != "i":
-        suffix = suffix or _SUFFIXES[given_tokens.pop()]
+    for tokens in (family_tokens, given_tokens):
+        if len(tokens) > 1 and tokens[-1] in _SUFFIXES and tokens[-1] != "i":
+            suffix = suffix or _SUFFIXES[tokens.pop()]
     return " ".join(given_tokens) or given, " ".join(family_tokens), suffix
 
 
-def _whole_name(whole: str, suffix: str, low: bool) -> list[Any] | None:
-    family, comma, given = whole.partition(",")
-    if comma:
-        return _name(plain(given), plain(family), suffix, low)
+def _whole_name(whole: str, suffix: str, country: Any, low: bool) -> list[Any] | None:
+    """A name in one piece, taken apart as cleaning does; what it cannot take apart is a family name or tokens in order."""
+    try:
+        parts = person_name(whole, country)
+    except Unclean:
+        return None
+    suffix = suffix or _suffix(parts.get("suffix"))
+    if parts.get("family"):
+        given = " ".join(plain(parts[part]) for part in ("given", "middle") if parts.get(part))
+        return _name(given, plain(parts["family"]), suffix, low)
     tokens = [token for token in plain(whole).split() if token not in _TITLES]
-    if len(tokens) > 2 and tokens[-1] in _SUFFIXES and tokens[-1] != "i":
-        suffix = suffix or _SUFFIXES[tokens.pop()]
-    if len(tokens) < 2:
-        return _name("", " ".join(tokens), suffix, low)
-    return _name(" ".join(tokens[:-1]), tokens[-1], suffix, low)
+    return _name(" ".join(tokens[:-1]), tokens[-1] if tokens else "", suffix, low)
 
 
 def _former_names(former: Any) -> list[Any]:
     return former if isinstance(former, list) else [former] if former else []
 
 
-def _former(former: Any, given: str, suffix: str, low: bool) -> list[Any] | None:
+def _former(former: str, given: str, suffix: str, low: bool) -> list[Any] | None:
     """A former name is a whole name, or only the family name that went."""
-    if isinstance(former, dict):
-        return _name(plain(former.get("given") or "") or given, plain(former.get("family") or ""), suffix, low)
-    text = str(former)
-    return _whole_name(text, suffix, low) if " " in text.strip() else _name(given, plain(text), suffix, low)
+    family = plain(former)
+    if given and family.startswith(f"{given} "):
+        family = family[len(given) + 1 :]
+    return _name(given, family, suffix, low)
 
 
 def _suffix(text: Any) -> str:
-    token = plain(str(text or "")).replace(" ", "")
-    return _SUFFIXES.get(token, "")
+    return next((_SUFFIXES[token] for token in plain(str(text or "")).split() if token in _SUFFIXES), "")
 
 
 def _organizations(data: Data, low: bool) -> list[list[Any]]:
     organization = data.get("organization") or {}
     if not isinstance(organization, dict) or data.get("kind") == "person":
         return []
-    names = [organization.get("legal_name"), *(organization.get("trade_names") or ())]
+    names = [organization.get(part) for part in ("legal_name", "native", "latin")] + list(organization.get("trade_names") or ())
     return _distinct(_organization(str(name), low) for name in names if name)
 
 
 def _organization(text: str, low: bool) -> list[Any] | None:
-    tokens = plain(text.replace("&", " and ").replace(".", "")).split()
-    form = [token for token in tokens[1:] if token in _FORMS]
-    kept = tokens[:1] + [token for token in tokens[1:] if token not in _FORMS]
-    return [" ".join(kept), " ".join(form), int(low)] if kept else None
+    try:
+        parts = organization_name(text)
+    except Unclean:
+        return None
+    name = plain(parts["name"].replace("&", " and ").replace(".", ""))
+    return [name, plain(parts.get("legal_form", "").replace(".", "")), int(low)] if name else None
 
 
 def _gender(text: Any) -> str | None:
-    token = plain(str(text or ""))
-    return token[:1] or None
+    return str(gender(str(text)))[:1].lower() if text else None
 
 
 def _email(item: dict[str, Any], low: bool) -> list[Any] | None:
@@ -194,11 +196,17 @@ def _phone(item: dict[str, Any], low: bool) -> list[Any] | None:
 
 
 def _address(item: dict[str, Any], low: bool) -> list[Any] | None:
-    lines = item.get("lines") or ()
-    parts = [" ".join(plain(str(line)) for line in lines if line)]
+    parts = [" ".join(_line(str(line), item.get("country")) for line in item.get("lines") or () if line)]
     parts += [plain(str(item.get(part) or "")) for part in ("postal_code", "locality", "region", "country")]
     parts[1] = parts[1].replace(" ", "")
     return [*parts, int(low)] if any(parts) else None
+
+
+def _line(line: str, country: Any) -> str:
+    try:
+        return str(address_line(line, country))
+    except Unclean:
+        return ""
 
 
 def _identifier(item: dict[str, Any], low: bool) -> list[Any] | None:

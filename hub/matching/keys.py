@@ -12,8 +12,8 @@ from itertools import combinations, product
 
 from hub.errors import BadModel, did_you_mean
 from hub.matching.features import Features
-from hub.matching.rules import MatchingRules
 from hub.matching.rarity import organization_bits
+from hub.matching.rules import MatchingRules
 from hub.matching.tokens import sound, words
 
 Pieces = dict[str, list[str]]
@@ -169,10 +169,12 @@ def _known(pieces: Pieces) -> Pieces:
 
 
 PIECES = words(
-    "given_name given_name_sound given_name_start given_name_prefix given_name_initial given_name_end family_name "
-    "family_name_sound family_name_part family_name_prefix family_name_start family_name_end name_pair name_sound_pair name_initials "
-    "name_any_sound organization_name organization_token organization_sound organization_pair organization_prefix organization_start "
-    "organization_sound_pair birth_date birth_year birth_month birth_year_day birthday birth_decade email email_name "
-    "email_prefix email_end phone phone_start phone_end identifier identifier_start identifier_end postal_code postal_area locality "
-    "locality_sound region country street street_word street_sound house_number"
+    "given_name given_name_sound given_name_start given_name_prefix given_name_initial given_name_end "
+    "family_name family_name_sound family_name_part family_name_prefix family_name_start family_name_end "
+    "name_pair name_sound_pair name_initials name_any_sound "
+    "organization_name organization_token organization_sound organization_pair organization_prefix organization_start "
+    "organization_sound_pair "
+    "birth_date birth_year birth_month birth_year_day birthday birth_decade "
+    "email email_name email_prefix email_end phone phone_start phone_end identifier identifier_start identifier_end "
+    "postal_code postal_area locality locality_sound region country street street_word street_sound house_number"
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from anyascii import anyascii
 from rapidfuzz.distance import OSA, JaroWinkler
+
+from hub.cleaning import latin
+from hub.errors import Unclean
 
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bc]")
 _OTHER = re.compile(r"[^0-9a-z]+")
@@ -49,7 +51,11 @@ def words(text: str) -> frozenset[str]:
 @lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
     """Transliterated, lower case, letters and digits only, single spaces between tokens."""
-    return _OTHER.sub(" ", _APOSTROPHES.sub("", anyascii(text)).casefold()).strip()
+    try:
+        letters = str(latin(text))
+    except Unclean:
+        return ""
+    return _OTHER.sub(" ", _APOSTROPHES.sub("", letters).casefold()).strip()
 
 
 @lru_cache(maxsize=65_536)
