@@ -43,6 +43,21 @@ def leads(document: Path, link: str) -> bool:
     return target.exists() and (not anchor or anchor in anchors(target))
 
 
+PLACE = re.compile(r"`((?:hub|connectors|canonical_model|mappings|dags|tests|docs|\.ci)/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_folders_that_documents_name_are_there(document: Path) -> None:
+    prose = FENCE.sub("", document.read_text(encoding="utf-8"))
+
+    assert [place for place in PLACE.findall(prose) if not is_there(place)] == []
+
+
+def is_there(place: str) -> bool:
+    """In the project, or in any company's folder (`mappings/erp/customer.yaml`)."""
+    return (ROOT / place).exists() or (ROOT / f"{place}.py").exists() or place.startswith("mappings/")
+
+
 @pytest.mark.parametrize("folder", ["docs", "docs/decisions"])
 def test_every_document_can_be_found_from_its_index(folder: str) -> None:
     index = text(f"{folder}/README.md")
