@@ -1,7 +1,21 @@
 """Mappings: their words into ours. YAML files that analysts own, compiled to plain functions when they are loaded."""
 
 from hub.mapping.codes import CodeList, load_code_list, load_code_lists
+from hub.mapping.coverage import Coverage, coverage, fields_of
 from hub.mapping.engine import Mapping, load_mapping
+from hub.mapping.examples import ExampleResult, run_examples
 from hub.mapping.findings import Finding
 
-__all__ = ["CodeList", "Finding", "Mapping", "load_code_list", "load_code_lists", "load_mapping"]
+__all__ = [
+    "CodeList",
+    "Coverage",
+    "ExampleResult",
+    "Finding",
+    "Mapping",
+    "coverage",
+    "fields_of",
+    "load_code_list",
+    "load_code_lists",
+    "load_mapping",
+    "run_examples",
+]
