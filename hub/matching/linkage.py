@@ -236,8 +236,9 @@ class Linkage:
     def _offer(self, one: int, other: int, bond: Bond) -> None:
         left, right = self.groups[one], self.groups[other]
         mean = bond.total * self._scale // (left.weight * right.weight)
-        low, high = sorted((left.first, right.first))
-        heappush(self._heap, (-mean, -bond.best.bits, low, high, one, other))
+        if left.first > right.first:
+            one, other, left, right = other, one, right, left
+        heappush(self._heap, (-mean, -bond.best.bits, left.first, right.first, one, other))
         for mine, theirs in ((one, other), (other, one)):
             self._drawn.setdefault(mine, {}).setdefault((-mean, -bond.best.bits), []).append(theirs)
 
@@ -266,12 +267,19 @@ class Linkage:
 
     def _bond_of_whole(self, left: Group, right: Group, whole: Group, third: int, mine: Bond | None, theirs: Bond | None) -> Bond:
         group = self.groups[third]
-        forbidden = (mine and mine.forbidden) or (theirs and theirs.forbidden) or self._forbidden(whole, group)
+        forbidden = _gravest(mine and mine.forbidden, theirs and theirs.forbidden, self._forbidden(whole, group))
         mine = mine or self.ledger.bond(left, group, forbidden)
         theirs = theirs or self.ledger.bond(right, group, forbidden)
-        forbidden = forbidden or mine.forbidden or theirs.forbidden
+        forbidden = _gravest(forbidden, mine.forbidden, theirs.forbidden)
         total = 0 if forbidden else mine.total + theirs.total
         return Bond(total, max(mine.best, theirs.best), mine.trusted or theirs.trusted, forbidden)
+
+
+_GRAVITY = ("not_same", "veto", "source_duplicate", "size")
+
+
+def _gravest(*reasons: str | None) -> str | None:
+    return min((r for r in reasons if r), key=_GRAVITY.index, default=None)
 
 
 def joined(left: Group, right: Group) -> Group:

@@ -98,7 +98,7 @@ _PLAIN: dict[str, Callable[[Candidate, Mapping[str, int]], Any]] = {
 
 def leaves(value: Any) -> int:
     """How many parts of a value are filled."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return sum(leaves(v) for v in value.values())
     if isinstance(value, list):
         return sum(leaves(v) for v in value)
@@ -110,8 +110,11 @@ def next_change(candidates: Sequence[Candidate], chain: Sequence[Step], day: int
 
     Never too late. It can be too early where two curves come close very often: then that day's look finds nothing new.
     """
+    first = candidates[0]
+    if all(c.value == first.value for c in candidates) or any(c.ref.system == STEWARD for c in candidates):
+        return None
     steps = [s.name for s in chain]
-    if len(candidates) < 2 or "trust" not in steps or any(c.ref.system == STEWARD for c in candidates):
+    if "trust" not in steps:
         return None
     rivals = list(candidates)
     for step in chain[: steps.index("trust")]:

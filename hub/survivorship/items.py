@@ -93,7 +93,7 @@ def _text(item: Any) -> str:
 
 
 def _content(item: Any) -> str:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return _text(item) if isinstance(item, str) else canonical_json(item).decode()
     core = {k: v for k, v in item.items() if k not in META and v is not None}
     return canonical_json(core).decode() if core else ""
@@ -120,7 +120,7 @@ def item_key(path: str, item: Any, kind: str | None = None) -> str:
     """The item's normal form: equal exactly for spellings of one thing. Empty when there is nothing in it."""
     if item is None or item == "":
         return ""
-    if isinstance(item, Mapping):
+    if isinstance(item, dict):
         return KINDS[kind or _BY_LIST.get(path, "content")](item) or _content(item)
     return _content(item)
 

@@ -43,7 +43,7 @@ def unite(path: str, candidates: Sequence[Candidate], empty: Sequence[Candidate]
 
 def _item(path: str, key: str, choice: Choice, held: Sequence[Candidate], usages: tuple[str, ...]) -> Item:
     value = choice.winner.value
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return Item(str(value), value, choice, tuple(held), ())
     name = item_id(path, key)
     shown = _plain(value) | {"id": name}
@@ -58,7 +58,7 @@ def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(held: Sequence[Candidate]) -> list[Candidate]:
-    return [c._replace(value=_plain(c.value)) if isinstance(c.value, Mapping) else c for c in held]
+    return [c._replace(value=_plain(c.value)) if isinstance(c.value, dict) else c for c in held]
 
 
 def _usages(alive: Sequence[Candidate], rule: FieldRule, day: int) -> tuple[dict[str, tuple[str, ...]], list[int]]:
@@ -75,7 +75,7 @@ def _usages(alive: Sequence[Candidate], rule: FieldRule, day: int) -> tuple[dict
 
 def _elections(alive: Sequence[Candidate], rule: FieldRule) -> Iterator[tuple[str, Any, list[Candidate]]]:
     """Per usage who stands: items of that type, else of any; without usages in the rule, one election per type found."""
-    things = [c for c in alive if isinstance(c.value, Mapping)]
+    things = [c for c in alive if isinstance(c.value, dict)]
     types = sorted({str(c.value.get("type") or "") for c in things})
     for usage, chain in rule.best.items():
         for one in types if usage is None else [usage]:
@@ -92,7 +92,7 @@ def _withdrawn(candidate: Candidate, empty: Sequence[Candidate], rule: FieldRule
 
 
 def _valid(item: Any, day: int) -> bool:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return True
     start, end = first_day(item.get("valid_from")), last_day(item.get("valid_to"))
     return (start is None or start <= day) and (end is None or end >= day)
@@ -100,7 +100,7 @@ def _valid(item: Any, day: int) -> bool:
 
 def _turn(item: Any, day: int) -> int | None:
     """The next day on which the item begins or ceases to be valid."""
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return None
     start, end = first_day(item.get("valid_from")), last_day(item.get("valid_to"))
     turns = [d for d in (start, None if end is None else end + 1) if d is not None and d > day]

@@ -87,7 +87,7 @@ class _Voice(NamedTuple):
     @classmethod
     def of(cls, record: SourceRecord) -> _Voice:
         at = record.effective_at.astimezone(UTC)
-        flags = frozenset(str(f.get("field")) for f in record.data.get("flags") or () if isinstance(f, Mapping))
+        flags = frozenset(str(f.get("field")) for f in record.data.get("flags") or () if isinstance(f, dict))
         return cls(record.ref, micros(at), at.isoformat().replace("+00:00", "Z"), at.toordinal(), flags)
 
 
@@ -104,10 +104,10 @@ class _Making:
     def object(self, path: str, said: Said) -> Data:
         """Every field of an object on its own."""
         result: Data = {}
-        for name in sorted({key for _, value in said if isinstance(value, Mapping) for key in value}):
+        for name in sorted({key for _, value in said if isinstance(value, dict) for key in value}):
             if not path and name in _OWN:
                 continue
-            inner = [(voice, value[name]) for voice, value in said if isinstance(value, Mapping) and name in value]
+            inner = [(voice, value[name]) for voice, value in said if isinstance(value, dict) and name in value]
             inner += [(voice, None) for voice, value in said if value is None]  # none of it: none of its parts
             found, carried = self.field(f"{path}.{name}" if path else name, inner)
             if carried:
@@ -118,7 +118,7 @@ class _Making:
         """The value of a field, and whether there is one (None is: known empty)."""
         rule = self.rules.at(path)
         values = [value for _, value in said]
-        if any(isinstance(v, Mapping) for v in values) and not (rule and rule.group):
+        if any(isinstance(v, dict) for v in values) and not (rule and rule.group):
             return self._parts(path, said)
         if rule and rule.group:
             return self._group(path, said, rule)
@@ -136,9 +136,9 @@ class _Making:
         own = [p.removeprefix(path + ".") for p in self.rules.below(path)]
         whole = [(voice, _without(value, own)) for voice, value in said]
         found, carried = self._one(path, [(v, x) for v, x in whole if x is None or leaves(x)], rule)
-        result = dict(found) if isinstance(found, Mapping) else {}
+        result = dict(found) if isinstance(found, dict) else {}
         for name in own:
-            inner = [(voice, value[name]) for voice, value in said if isinstance(value, Mapping) and name in value]
+            inner = [(voice, value[name]) for voice, value in said if isinstance(value, dict) and name in value]
             part, there = self.field(f"{path}.{name}", inner) if inner else (None, False)
             if there:
                 result[name] = part
@@ -182,9 +182,9 @@ class _Making:
                     yield self._candidate(path, voice, item, key)
 
     def _candidate(self, path: str, voice: _Voice, value: Any, key: str) -> Candidate:
-        kind = value.get("type") if isinstance(value, Mapping) else None
-        preferred = isinstance(value, Mapping) and value.get("preferred") is True
-        flagged = path in voice.flags or any(f.startswith((path + ".", path + "[")) for f in voice.flags)
+        kind = value.get("type") if isinstance(value, dict) else None
+        preferred = isinstance(value, dict) and value.get("preferred") is True
+        flagged = bool(voice.flags) and any(f == path or f.startswith((path + ".", path + "[")) for f in voice.flags)
         standing = self.rules.trust_of(voice.ref.system, kind).standing(path, voice.day, flagged)
         return Candidate(voice.ref, value, key, voice.at, voice.since, standing, flagged, preferred)
 
@@ -208,7 +208,7 @@ class _Making:
         *outer, last = pin.path.split(".")
         for name in outer:
             inner = data.get(name)
-            data[name] = data = dict(inner) if isinstance(inner, Mapping) else {}
+            data[name] = data = dict(inner) if isinstance(inner, dict) else {}
         data[last] = pin.value
         for path in [p for p in self.provenance if p == pin.path or p.startswith((pin.path + ".", pin.path + "["))]:
             del self.provenance[path]
@@ -222,7 +222,7 @@ def _carries(value: Any) -> bool:
 
 
 def _without(value: Any, names: Collection[str]) -> Any:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     return {k: v for k, v in value.items() if k not in names}
 
@@ -242,7 +242,7 @@ def _drop(data: Mapping[str, Any], path: str, steps: Sequence[str]) -> Mapping[s
     rest = {k: v for k, v in data.items() if k != name}
     value = data[name]
     if len(steps) > 1:
-        return rest | {name: _drop(value, path, steps[1:])} if isinstance(value, Mapping) else data
+        return rest | {name: _drop(value, path, steps[1:])} if isinstance(value, dict) else data
     if item and isinstance(value, list):
         here = path.partition("[")[0]
         return rest | {name: [i for i in value if item_id(here, item_key(here, i)) != item.rstrip("]")]}
@@ -269,5 +269,5 @@ def _completeness(data: Data, rules: SurvivorshipRules) -> int:
 
 def _at(data: Any, path: str) -> Any:
     for name in path.split("."):
-        data = data.get(name) if isinstance(data, Mapping) else None
+        data = data.get(name) if isinstance(data, dict) else None
     return data
