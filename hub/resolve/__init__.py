@@ -24,6 +24,7 @@ from hub.resolve.asking import Desk
 from hub.resolve.gathering import Evidence, Gathering
 from hub.resolve.meeting import Meeting, Weigher, explain, meet, remeet
 from hub.resolve.minting import uuid7_mint
+from hub.resolve.rebuilding import Difference, differences
 from hub.resolve.rules import Rules, hold_to, read_rules
 from hub.resolve.settling import Cause, Settlement, pins_of
 from hub.store import decisions as decided
@@ -33,7 +34,7 @@ from hub.store.sources import Head, SourceKey
 from hub.store.store import critical
 from hub.survivorship import survive
 
-__all__ = ["Outcome", "Resolver", "Rules", "read_rules"]
+__all__ = ["Difference", "Outcome", "Resolver", "Rules", "read_rules"]
 
 _NOTHING: Mapping[RecordRef, SourceRecord] = {}
 
@@ -243,6 +244,10 @@ class Resolver:
             outcome.compared += meeting.compared
             self._settle(tx, _Change(Cause("redo"), meeting), at, as_of, outcome, limit=None if whole else -1)
         return outcome
+
+    def rebuild(self, tx: Connection) -> list[Difference]:
+        """Compute all golden records and tasks once more and say what differs: nothing, when the redo queue is empty."""
+        return differences(tx, self.rules)
 
     # -- explain --
 

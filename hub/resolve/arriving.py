@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -164,7 +164,7 @@ def settle_aliases(tx: Connection, entity: str, arrival: Arrival) -> None:
     for key, head in sorted(known.items()):
         if head.empty or head.record.operation not in ALIASES:
             continue
-        live = bool(head.record.data) and not _is_closed(key, known)
+        live = bool(head.record.data) and not is_closed(key, known)
         flips[head.record.message_id] = CURRENT if live else DELETED
         if live != head.live or key in arrival.changed:
             arrival.was_live.update([head.ref] if head.live else [])
@@ -195,7 +195,7 @@ def targets(heads: Iterable[Head]) -> set[SourceKey]:
     return {(h.ref.system, h.record.target) for h in heads if h.record.target and h.record.operation in ALIASES}
 
 
-def _is_closed(key: SourceKey, known: dict[SourceKey, Head]) -> bool:
+def is_closed(key: SourceKey, known: Mapping[SourceKey, Head]) -> bool:
     """Whether a merged key's target is known, and its way does not lead back to itself."""
     first = _target(known.get(key))
     if first is None or first not in known:

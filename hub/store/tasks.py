@@ -50,6 +50,16 @@ def listed(
     return [_stored(row) for row in tx.execute(wanted.order_by(tasks.c.id).limit(limit)).mappings()]
 
 
+def every(tx: Connection, entity: str) -> list[StoredTask]:
+    """All open tasks."""
+    found: list[StoredTask] = []
+    page = listed(tx, entity, limit=1000)
+    while page:
+        found += page
+        page = listed(tx, entity, after=page[-1].id, limit=1000)
+    return found
+
+
 def by_id(tx: Connection, task_id: int) -> StoredTask | None:
     row = tx.execute(select(tasks).where(tasks.c.id == task_id)).mappings().first()
     return _stored(row) if row else None

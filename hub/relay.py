@@ -1,0 +1,72 @@
+"""relay: every announcement in the outbox goes out at least once, in the order of each golden record's versions.
+
+The outbox is read from the place this relay has reached; the place moves only after the bus confirmed. A subscriber that folds
+what it hears (`fold`) holds exactly what the store holds, and hearing a version twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hub.records import Data, RecordRef
+from hub.store import goldens, relays
+from hub.store.goldens import Announcement
+
+MAJOR = 1
+
+Publish = Callable[[Sequence[Data]], None]
+"""Takes CloudEvents; returns when the bus has confirmed all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One golden record as a subscriber knows it."""
+
+    version: int
+    state: str
+    members: tuple[RecordRef, ...]
+    data: Data = field(default_factory=dict)
+    into: str | None = None  # where a retired id leads
+
+
+def relay(tx: Connection, entity: str, publish: Publish, *, source: str, name: str = "bus", limit: int = 500) -> int:
+    """Publish the next announcements; how many there were. Call again while there are any."""
+    reached = relays.reached(tx, f"{name}/{entity}")
+    found = goldens.announced(tx, entity, after=reached, limit=limit)
+    if found:
+        publish([event(one, source) for one in found])
+        relays.reach(tx, f"{name}/{entity}", found[-1].id)
+    return len(found)
+
+
+def event(announcement: Announcement, source: str) -> Data:
+    """An announcement as CloudEvents 1.0. Its id holds the version, so that a repetition is recognised."""
+    return {
+        "specversion": "1.0",
+        "id": f"{announcement.golden_id}:{announcement.version}",
+        "source": source,
+        "type": f"{announcement.entity}.{announcement.kind}.v{MAJOR}",
+        "subject": announcement.golden_id,
+        "time": announcement.at.isoformat().replace("+00:00", "Z"),
+        "partitionkey": announcement.golden_id,
+        "datacontenttype": "application/json",
+        "data": announcement.data,
+    }
+
+
+def fold(replica: dict[str, Replica], told: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Replica]:
+    """Lay announcements, (golden id, data), over what a subscriber knows. Old versions and repetitions change nothing."""
+    for golden_id, data in told:
+        known = replica.get(golden_id)
+        if known is None or known.version < data["version"]:
+            replica[golden_id] = _replica(data)
+    return replica
+
+
+def _replica(data: Mapping[str, Any]) -> Replica:
+    members = tuple(RecordRef(m["system"], m["key"], m.get("generation", 0)) for m in data["members"])
+    return Replica(data["version"], data["state"], members, data["golden"], data["into"])

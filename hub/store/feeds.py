@@ -1,0 +1,174 @@
+"""What feeds did: how far they read, their runs, what arrived and what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text, update
+
+from hub.contract import Cursor
+from hub.records import Reject
+from hub.store import rows
+from hub.store.tables import counts, feeds, participants, record_versions, records, rejects, runs
+
+OPEN, REPLAYED, ARCHIVED = "open", "replayed", "archived"
+_REJECT = tuple(field.name for field in fields(Reject))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one feed."""
+
+    id: str
+    feed: str
+    started_at: datetime
+    ended_at: datetime | None
+    state: str  # running | done | failed | held
+    counts: dict[str, Any]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReject:
+    id: int
+    reject: Reject
+    state: str
+
+
+# -- cursors --
+
+
+def cursor(tx: Connection, feed: str) -> Cursor | None:
+    """Where a feed stopped; None when it reads everything next time."""
+    found: Cursor | None = tx.scalar(select(feeds.c.cursor).where(feeds.c.feed == feed))
+    return found
+
+
+def move_cursor(tx: Connection, feed: str, to: Cursor | None, at: datetime) -> None:
+    """Keep how far a feed is. None makes it read everything again."""
+    _known(tx, feed)
+    tx.execute(update(feeds).where(feeds.c.feed == feed).values(cursor=to, cursor_at=at))
+
+
+def hold(tx: Connection, feed: str, why: str | None) -> None:
+    """Stop a feed until a person has looked; None lets it go on."""
+    _known(tx, feed)
+    tx.execute(update(feeds).where(feeds.c.feed == feed).values(held=why))
+
+
+def held(tx: Connection, feed: str) -> str | None:
+    return tx.scalar(select(feeds.c.held).where(feeds.c.feed == feed))
+
+
+def states(tx: Connection) -> dict[str, dict[str, Any]]:
+    """Every feed that ever ran: its cursor, when it moved, and why it is held."""
+    return {row["feed"]: dict(row) for row in tx.execute(select(feeds).order_by(feeds.c.feed)).mappings()}
+
+
+def _known(tx: Connection, feed: str) -> None:
+    rows.insert(tx, feeds, [{"feed": feed, "cursor": None, "cursor_at": None, "held": None}], known="keep")
+
+
+# -- runs --
+
+
+def start_run(tx: Connection, run: str, feed: str, at: datetime) -> None:
+    row = {"id": run, "feed": feed, "started_at": at, "ended_at": None, "state": "running", "counts": {}, "message": ""}
+    rows.insert(tx, runs, [row])
+
+
+def end_run(tx: Connection, run: str, state: str, told: Mapping[str, Any], at: datetime, message: str = "") -> None:
+    tx.execute(update(runs).where(runs.c.id == run).values(state=state, counts=dict(told), ended_at=at, message=message))
+
+
+def last_runs(tx: Connection, feed: str | None = None, limit: int = 20) -> list[Run]:
+    wanted = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+    if feed is not None:
+        wanted = wanted.where(runs.c.feed == feed)
+    return [Run(**row) for row in tx.execute(wanted).mappings()]
+
+
+# -- counts --
+
+
+def add_counts(tx: Connection, feed: str, name: str, by_entity: Mapping[str, int]) -> None:
+    """Count up: `arrived` and `filtered`, by entity."""
+    sql = text(
+        "INSERT INTO counts (entity, feed, name, value) VALUES (:entity, :feed, :name, :value) "
+        "ON CONFLICT (entity, feed, name) DO UPDATE SET value = counts.value + excluded.value"
+    )
+    given = [{"entity": e, "feed": feed, "name": name, "value": number} for e, number in sorted(by_entity.items()) if number]
+    if given:
+        tx.execute(sql, given)
+
+
+def counted(tx: Connection, entity: str) -> dict[str, int]:
+    """All counters of an entity, over all feeds."""
+    wanted = select(counts.c.name, func.sum(counts.c.value)).where(counts.c.entity == entity).group_by(counts.c.name)
+    return {row[0]: int(row[1]) for row in tx.execute(wanted)}
+
+
+def entities(tx: Connection) -> list[str]:
+    """Every entity anything is known of."""
+    return sorted({*tx.scalars(select(counts.c.entity).distinct()), *tx.scalars(select(record_versions.c.entity).distinct())})
+
+
+def count_attached(tx: Connection, entity: str) -> int:
+    """Records that stand behind a customer as what he did, by their participants alone."""
+    return _count_participants(tx, entity, waiting=False)
+
+
+def count_unattached(tx: Connection, entity: str) -> int:
+    """Records none of whose participants is known yet."""
+    return _count_participants(tx, entity, waiting=True)
+
+
+def _count_participants(tx: Connection, entity: str, *, waiting: bool) -> int:
+    c = participants.c
+    attached = func.max(func.coalesce(c.anchor_key.is_not(None).cast(records.c.generation.type), 0))
+    by_record = select(c.system, c.key).where(c.entity == entity).group_by(c.system, c.key)
+    by_record = by_record.having(attached == (0 if waiting else 1))
+    return tx.scalar(select(func.count()).select_from(by_record.subquery())) or 0
+
+
+# -- rejects --
+
+
+def add_rejects(tx: Connection, given: Iterable[Reject]) -> None:
+    made = [{name: getattr(reject, name) for name in _REJECT} | {"state": OPEN} for reject in given]
+    rows.insert(tx, rejects, made)
+
+
+def listed_rejects(
+    tx: Connection, *, feed: str | None = None, state: str = OPEN, after: int = 0, limit: int = 100
+) -> list[StoredReject]:
+    """A page of what was set aside."""
+    wanted = select(rejects).where(rejects.c.state == state, rejects.c.id > after).order_by(rejects.c.id).limit(limit)
+    if feed is not None:
+        wanted = wanted.where(rejects.c.feed == feed)
+    return [_stored(row) for row in tx.execute(wanted).mappings()]
+
+
+def grouped_rejects(tx: Connection) -> list[dict[str, Any]]:
+    """Open rejects by cause: feed, code, reason, how many."""
+    c = rejects.c
+    wanted = select(c.feed, c.code, func.min(c.reason).label("reason"), func.count().label("number")).where(c.state == OPEN)
+    found = tx.execute(wanted.group_by(c.feed, c.code).order_by(func.count().desc(), c.feed, c.code)).mappings()
+    return [dict(row) for row in found]
+
+
+def settle_rejects(tx: Connection, ids: Sequence[int], state: str) -> None:
+    """Rejects that were replayed or archived."""
+    rows.update(tx, rejects, ("id",), [{"id": one, "state": state} for one in ids])
+
+
+def count_rejects(tx: Connection, entity: str) -> int:
+    """Of one entity, all that were ever set aside: what is replayed arrives once more and counts anew."""
+    return tx.scalar(select(func.count()).select_from(rejects).where(rejects.c.entity == entity)) or 0
+
+
+def _stored(row: Mapping[Any, Any]) -> StoredReject:
+    return StoredReject(row["id"], Reject(**{name: row[name] for name in _REJECT}), row["state"])

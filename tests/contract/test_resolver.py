@@ -1,0 +1,126 @@
+"""The resolver's promises, on SQLite and PostgreSQL: the same answer whatever the road, and nothing announced twice or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from hub.records import Decision, SourceRecord
+from hub.relay import Replica, fold
+from hub.resolve import Outcome, Resolver
+from hub.resolve.asking import question
+from hub.store import goldens, tasks
+from hub.store.accounting import accounting
+from hub.store.migrating import migrate
+from hub.store.store import Store, open_store
+from hub.store.tables import metadata
+from tests.contract.histories import AS_OF, START, Step, Withdrawal, histories, roads, small_rules
+
+RULES = small_rules()
+
+
+@pytest.fixture(scope="module")
+def store(shared_store_url: str) -> Iterator[Store]:
+    opened = open_store(shared_store_url)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def empty(store: Store) -> None:
+    with store.begin() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.execute(text("TRUNCATE " + ", ".join(metadata.tables)))
+        else:
+            for table in metadata.tables.values():
+                tx.execute(table.delete())
+
+
+def resolver() -> Resolver:
+    ids, ticks = count(1), count(1)
+    return Resolver(RULES, clock=lambda: START + timedelta(seconds=next(ticks)), mint=lambda: f"g{next(ids):04}")
+
+
+def walk(store: Store, hub: Resolver, batches: Sequence[Sequence[Step]]) -> None:
+    for batch in batches:
+        with store.begin() as tx:
+            step = batch[0]
+            if isinstance(step, Decision):
+                hub.decide(tx, step, AS_OF)
+            elif isinstance(step, Withdrawal):
+                hub.withdraw(tx, step.decision_id, step.by, AS_OF)
+            else:
+                hub.resolve(tx, [s for s in batch if isinstance(s, SourceRecord)], AS_OF)
+
+
+def redo_all(store: Store, hub: Resolver) -> Outcome:
+    whole = Outcome()
+    while True:
+        with store.begin() as tx:
+            done = hub.redo(tx, AS_OF, limit=1)
+        if not done.taken:
+            return whole
+        whole.add(done)
+
+
+def one_by_one(steps: Sequence[Step]) -> list[list[Step]]:
+    return [[step] for step in steps]
+
+
+def answer(store: Store) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """What must not depend on the road: members with their values, and tasks."""
+    with store.read() as tx:
+        values = {golden.members: golden.data for golden in goldens.every(tx, "customer")}
+        asked = {question(one.task): (one.task.bits, one.task.reason, one.task.detail) for one in tasks.every(tx, "customer")}
+    return values, asked
+
+
+def replica(store: Store) -> dict[str, Replica]:
+    with store.read() as tx:
+        told = goldens.announced(tx, "customer", limit=100_000)
+    return fold({}, [(one.golden_id, one.data) for one in told])
+
+
+def held(store: Store) -> dict[str, Replica]:
+    with store.read() as tx:
+        every = [g for state in ("active", "retired", "ended") for g in goldens.every(tx, "customer", state=state)]
+    return {g.id: Replica(g.version, g.state, g.members, g.data, g.into) for g in every}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_the_same_answer_whatever_the_road(store: Store, data: st.DataObject) -> None:
+    steps = data.draw(histories())
+    road = data.draw(roads(steps))
+
+    empty(store)
+    hub = resolver()
+    walk(store, hub, one_by_one(steps))
+    redo_all(store, hub)
+    first = answer(store)
+    check_promises(store, hub)
+
+    empty(store)
+    hub = resolver()
+    walk(store, hub, road)
+    redo_all(store, hub)
+    assert answer(store) == first
+    check_promises(store, hub)
+
+
+def check_promises(store: Store, hub: Resolver) -> None:
+    with store.read() as tx:
+        assert hub.rebuild(tx) == []
+        balance = accounting(tx, "customer")
+        assert balance["leakage"] == 0, balance
+        for golden in goldens.every(tx, "customer"):
+            versions = [one.version for one in goldens.story(tx, golden.id)]
+            assert versions == list(range(1, golden.version + 1))
+    assert replica(store) == held(store)
