@@ -63,7 +63,7 @@ def _utf8(text: str) -> bool:
 
 def explain(schema: Schema, data: Any) -> list[Violation]:
     """Why a record breaks a schema, the first twenty reasons in the order of their paths."""
-    found = (_told(error) for error in islice(_Explainer(schema).iter_errors(data), MOST_VIOLATIONS))
+    found = (_told(error) for error in islice(explainer(schema).iter_errors(data), MOST_VIOLATIONS))
     return sorted(found, key=lambda v: (v["path"], v["rule"])) or [violation("", "schema", "breaks the schema")]
 
 
@@ -110,6 +110,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern))
 
 
-_Explainer = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # the stubs know no signature
+explainer = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # the stubs know no signature
     jsonschema.Draft202012Validator, {"pattern": _ecma_pattern}
 )

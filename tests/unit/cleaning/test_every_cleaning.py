@@ -140,9 +140,17 @@ def test_unknown_stays_unknown(name: str, unknown: str | None) -> None:
     untouched = ("lower", "upper", "trim", "title", "replace", "pad", "left", "right", "between", "one_line", "default")
     if unknown is not None and name in (*untouched, "if_empty", "join_words", "digits"):
         return
-    arguments = {"identifier": ("vat", unknown), "join_words": (",", unknown), "replace": (unknown, "a", "b"), "pad": (unknown, 3),
-                 "left": (unknown, 2), "right": (unknown, 2), "between": (unknown, 1, 2), "default": (unknown, None),
-                 "if_empty": (unknown, None)}  # fmt: skip
+    arguments = {
+        "identifier": ("vat", unknown),
+        "join_words": (",", unknown),
+        "replace": (unknown, "a", "b"),
+        "pad": (unknown, 3),
+        "left": (unknown, 2),
+        "right": (unknown, 2),
+        "between": (unknown, 1, 2),
+        "default": (unknown, None),
+        "if_empty": (unknown, None),
+    }
     assert FUNCTIONS[name](*arguments.get(name, (unknown,))) is None
 
 
