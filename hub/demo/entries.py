@@ -89,7 +89,7 @@ class _Clerk:
         return Entry(
             system=self.system, key=key_of(self.system, number, customer), customer=customer.id, kind=customer.kind,
             created_at=created, changed_at=changed.replace(second=0, microsecond=0),
-            given=given, family=family, suffix=customer.suffix if chance.random() < 0.6 else "", native=native,
+            given=given, family=family, suffix=customer.suffix if chance.random() < 0.8 else "", native=native,
             gender=customer.gender, company=self._company(), birth=self._birth(), email=self._email(nth), phones=self._phones(),
             address=self._address(), vat=self._has(self.habit.vat) * customer.vat,
             national_id=self._has(self.habit.national_id) * customer.national_id, country=customer.country,

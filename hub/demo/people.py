@@ -75,12 +75,12 @@ class Population:
         return _told([first, other], "twin")
 
     def _junior(self, first: Customer) -> list[Customer]:
-        """A son with his father's whole name. Only some of the English use Sr and Jr; elsewhere the birth date alone tells."""
+        """A son with his father's whole name. Many use Sr and Jr; for the rest the birth date alone tells."""
         father = self._person(first.country, gender="male", born=_between(self.chance, 1940, 1968))
         assert father.birth is not None  # noqa: S101 - persons have one
         born = father.birth + timedelta(days=int(self.chance.uniform(22, 36) * _YEAR))
         son = self._relative(father, father.given, "male", born)
-        if father.country == "GB" or self.chance.random() < 0.2:
+        if father.country == "GB" or self.chance.random() < 0.5:
             father, son = replace(father, suffix="Sr"), replace(son, suffix="Jr")
         return _told([father, son], "junior")
 

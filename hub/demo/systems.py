@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.demo import billing, erp, legacy, mailbox, shop
 from hub.demo.flaws import LOST
-from hub.demo.world import World
+from hub.demo.world import Contact, World
 
 TRUTH = "truth.json"
 
@@ -50,6 +50,8 @@ def truth_of(world: World) -> dict[str, Any]:
     }
 
 
-def _known_as(contact: Any) -> str:
-    """The key that the mappings give a contact."""
-    return f"in_{contact.key}" if contact.kind == "invoice" else str(contact.key)
+def _known_as(contact: Contact) -> str:
+    """The key that its system, and so the hub, gives a contact."""
+    if contact.kind == "invoice":
+        return f"in_{contact.key}"
+    return contact.key if contact.kind != "mail" else f"{contact.key}@{contact.email.partition('@')[2]}"

@@ -1,0 +1,175 @@
+"""What a person wants to see after the demo, in one screen and a half. The figures are those of ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+FORMATS = {
+    "erp": "SQL database, three tables",
+    "billing": "JSON over HTTP, pages",
+    "shop": "JSON Lines, three exports",
+    "mail": "Maildir, MIME mails",
+    "legacy": "dBASE, code page 850",
+    "host": "EBCDIC, packed decimals",
+}
+Figures = Mapping[str, Any]
+
+
+def show(figures: Figures, console: Console) -> None:
+    """The whole report."""
+    if figures["again"] and not figures["changed"]:
+        _nothing_new(figures, console)
+        return
+    _headline(figures, console)
+    _systems(figures, console)
+    _rejects(figures, console)
+    _result(figures, console)
+    _quality(figures, console)
+    _merge(figures.get("merge"), console)
+    _near_miss(figures.get("near_miss"), console)
+    _next(figures, console)
+
+
+def _nothing_new(figures: Figures, console: Console) -> None:
+    console.print(f"[bold]{figures['company']}[/]: read everything again, {_n(figures['read'])} changes found.")
+    console.print(
+        f"Nothing changed: {_n(figures['golden']['total'])} golden records as before, "
+        f"{_n(figures['review']['open'])} pairs wait for a person. {_accounted(figures)}"
+    )
+    _next(figures, console)
+
+
+def _headline(figures: Figures, console: Console) -> None:
+    made = figures["made"]
+    what = "what changed since" if figures["again"] else "invented people only"
+    console.print(
+        f"[bold]{figures['company']}[/], {figures['day']}: {_n(made['customers'])} real customers in five systems "
+        f"(seed {made['seed']}, {what}), in {figures['home']}"
+    )
+
+
+def _systems(figures: Figures, console: Console) -> None:
+    table = _table("Read", "system", "format", "read", "records", "set aside", "filtered", right=(2, 3, 4, 5))
+    for system, row in figures["systems"].items():
+        table.add_row(
+            system, FORMATS.get(system, ""), _n(row["read"]), _n(row["arrived"]), _some(row["rejected"]), _some(row["filtered"])
+        )
+    _print(table, console)
+
+
+def _rejects(figures: Figures, console: Console) -> None:
+    if not figures["rejected"]:
+        return
+    table = _table("Set aside, with the reason", "times", "feed", "code", "reason", right=(0,))
+    for row in figures["rejected"]:
+        table.add_row(_n(row["count"]), row["feed"], row["code"], row["reason"])
+    _print(table, console)
+    planted = figures.get("planted")
+    if planted:
+        console.print(
+            f"  {planted['found']} of the {planted['broken']} pieces broken on purpose were found; none stopped the rest."
+        )
+
+
+def _result(figures: Figures, console: Console) -> None:
+    golden, states = figures["golden"], figures["states"]
+    contacts = figures["contacts"]
+    console.print(Text("\nResult", style="bold"))
+    console.print(
+        f"  {_n(golden['members'])} customer records -> [bold]{_n(golden['total'])} golden records[/] "
+        f"({_n(golden['persons'])} persons, {_n(golden['organizations'])} companies); "
+        f"{_n(golden['merged'])} of them stand on several records, {_n(golden['systems_4'])} on four systems or more."
+    )
+    console.print(
+        f"  {_n(figures['review']['open'])} pairs wait for a person. Of {_n(contacts['total'])} orders, bills, mails and forms "
+        f"{_n(contacts['attached'])} found their customer, {_n(contacts['waiting'])} wait for theirs."
+    )
+    told = ", ".join(f"{name} {_n(count)}" for name, count in states.items() if count)
+    console.print(f"  Arrived {_n(figures['arrived'])} = {told}. {_accounted(figures)}")
+
+
+def _accounted(figures: Figures) -> str:
+    return "Everything is accounted for." if figures["accounted"] else "[bold red]Not everything is accounted for.[/]"
+
+
+def _quality(figures: Figures, console: Console) -> None:
+    quality = figures.get("quality")
+    if not quality:
+        return
+    table = _table("Measured against the truth", "", "precision", "recall", "F1", right=(1, 2, 3))
+    for name, title in (("pairwise", "pairs of records"), ("bcubed", "the average record (B-cubed)")):
+        share = quality[name]
+        table.add_row(title, *(f"{share[part]:.3f}" for part in ("precision", "recall", "f1")))
+    _print(table, console)
+    console.print(
+        f"  {_n(quality['customers_exactly_right'])} of {_n(quality['customers'])} customers have one golden record of their own, "
+        f"{_n(quality['customers_in_pieces'])} are in pieces, {_n(quality['golden_about_several'])} golden records mix people up."
+    )
+    told = (
+        f"{story} {row['wrongly_merged']} of {row['groups']}" for story, row in quality["lookalikes"].items() if row["groups"]
+    )
+    console.print(f"  Lookalikes taken for one: {', '.join(told)}.")
+    if contacts := quality.get("contacts"):
+        console.print(f"  Contacts on the right customer: {_n(contacts['right'])} of {_n(contacts['attached'])}.")
+
+
+def _merge(merge: Figures | None, console: Console) -> None:
+    if not merge:
+        return
+    _print(_records(f"A merge explained: {merge['name']}", merge["records"]), console)
+    values = ", ".join(f"{field} from {source}" for field, source in merge["sources"].items())
+    console.print(f"  Golden values: {values}.")
+    _evidence(merge, console)
+
+
+def _near_miss(miss: Figures | None, console: Console) -> None:
+    if not miss:
+        return
+    _print(_records(f"A near miss: {miss['told']}", miss["records"]), console)
+    _evidence(miss, console)
+
+
+def _evidence(pair: Figures, console: Console) -> None:
+    console.print(f"  Why ({pair['pair'][0]} and {pair['pair'][1]}: {pair['bits']} bits):")
+    for line in pair["why"]:
+        console.print(f"    {line}", markup=False)
+
+
+def _records(title: str, rows: Iterable[Figures]) -> Table:
+    table = _table(title, "record", "name", "born", "email", "phone", "address")
+    for row in rows:
+        table.add_row(*(str(row.get(column) or "") for column in ("record", "name", "born", "email", "phone", "address")))
+    return table
+
+
+def _next(figures: Figures, console: Console) -> None:
+    console.print(Text("\nWhat to try next", style="bold"))
+    for command, why in figures["next"]:
+        console.print(f"  [cyan]{command}[/]  {why}")
+
+
+def _table(title: str, *columns: str, right: Sequence[int] = ()) -> Table:
+    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for at, column in enumerate(columns):
+        table.add_column(column, justify="right" if at in right else "left", overflow="fold")
+    return table
+
+
+def _print(table: Table, console: Console) -> None:
+    title, table.title = table.title, None
+    console.print(Text(str(title), style="bold"))
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _some(number: int) -> str:
+    return _n(number) if number else ""
+
+
+def _n(number: int) -> str:
+    return f"{number:,}"
