@@ -5,6 +5,7 @@ from hub.mapping.coverage import Coverage, coverage, fields_of
 from hub.mapping.engine import Mapping, load_mapping
 from hub.mapping.examples import ExampleResult, run_examples
 from hub.mapping.findings import Finding
+from hub.mapping.lint import lint_folder
 
 __all__ = [
     "CodeList",
@@ -14,6 +15,7 @@ __all__ = [
     "Mapping",
     "coverage",
     "fields_of",
+    "lint_folder",
     "load_code_list",
     "load_code_lists",
     "load_mapping",

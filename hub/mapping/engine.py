@@ -10,6 +10,7 @@ from typing import Any
 from hub.documents import Document, Steps, read_document
 from hub.errors import BadMapping, MappingFailed, Unclean
 from hub.mapping.blocks import Block
+from hub.mapping.checks import check_rule
 from hub.mapping.codes import CodeList, load_code_lists
 from hub.mapping.expressions import is_false
 from hub.mapping.failures import FAULTS, Field, FieldFailed, code_of, value_of
@@ -36,6 +37,7 @@ class Mapping:
         self.system, _, _ = name.partition("/")
         self.entity, self.stream, self.version = rule.entity, rule.stream, rule.version
         self.rule = rule
+        self._model = model
         when, self._when_paths = compiler.evaluate(rule.expressions.get("when", ""), ("when",), Paths())
         self._when = when if "when" in rule.expressions else None
         split, split_paths = compiler.evaluate(rule.expressions.get("split", ""), ("split",), Paths())
@@ -47,15 +49,21 @@ class Mapping:
             for field in rule.fields
         ]
         self._block = Block(self._fields)
-        every = [self._when_paths, split_paths, *self._head.paths, *(field.paths for field in self._fields)]
+        lines = [*self._head.lines, *((field.rule.steps, field.paths) for field in self._fields)]
         if self._split:
-            split_paths.add(*every[2:])
-        self.paths = frozenset(path for paths in every for path in paths.read)
+            split_paths.add(*(paths for _, paths in lines))
+        lines += [(("when",), self._when_paths), (("split",), split_paths)]
+        self.reads = [(steps, paths.read) for steps, paths in lines]
+        self.paths = frozenset(path for _, read in self.reads for path in read)
 
     @property
     def fields(self) -> list[Field]:
         """The compiled fields, in the order of the file."""
         return list(self._fields)
+
+    def schema_of(self, target: str) -> Table[str, Any] | None:
+        """The canonical schema of a field, where the mapping was loaded with a model."""
+        return _schema_at(self._model, self.entity, target)
 
     def apply(self, raw: RawRecord) -> Result:
         """The translations of one raw record: none when ``when`` filters it, several with ``split``; each may fail alone."""
@@ -133,9 +141,10 @@ class _Head:
         self.has_more = bool(set(self._made) - {"operation"} or set(self._times) - {"updated_at"})
 
     @property
-    def paths(self) -> list[Paths]:
+    def lines(self) -> list[tuple[Steps, Paths]]:
+        """Where each of them stands in the file, and what it reads."""
         fields = [*self._made.values(), *self._keys, *(time.field for time in self._times.values())]
-        return [field.paths for field in fields]
+        return [(field.rule.steps, field.paths) for field in fields]
 
     def value(self, name: str, source: Any) -> Any:
         return value_of(self._made[name], source) if name in self._made else None
@@ -280,12 +289,10 @@ def compile_mapping(
     functions: FunctionTable,
 ) -> Mapping:
     """Compile what can be compiled and note what cannot, for :func:`load_mapping` and lint alike."""
-    from hub.mapping.checks import check_rule
-
     rule = read_mapping(document, notes)
     compiler = FieldCompiler(functions, codes, time_zone, notes)
     mapping = Mapping(mapping_name(Path(document.path)), rule, model, compiler)
-    check_rule(mapping, notes, model, codes)
+    check_rule(rule, notes, model, codes)
     return mapping
 
 

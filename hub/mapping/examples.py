@@ -5,7 +5,7 @@
       expect: {kind: organization}          # contains: what is named must be so, the rest is not looked at
     - name: a customer type nobody explained
       given: {id: 8, type_code: Z}
-      rejected: unmapped_code
+      expect: {rejected: unmapped_code}     # or {equal: {...}}: nothing else may be there; or {filtered: true}
 
 A failure names the field, its expression and the slice of the input it read.
 """
@@ -28,8 +28,8 @@ from hub.mapping.functions import Function
 from hub.model import Model, load_model
 from hub.records import RawRecord, Translation
 
-KEYS = ("name", "given", "expect", "equal", "rejected", "filtered", "absent", "key", "operation")
-_VERDICTS = ("expect", "equal", "rejected", "filtered")
+KEYS = ("name", "given", "expect", "absent", "key", "operation")
+VERDICTS = ("contains", "equal", "rejected", "filtered")
 SUFFIX = ".examples.yaml"
 
 
@@ -103,8 +103,9 @@ def _is_right(example: Any, index: int, notes: Notes) -> bool:
         notes.error("example_invalid", "`given` must be a record: names and values as the source has them.", index)
     if not isinstance(example.get("name"), str):
         notes.error("example_invalid", "an example needs a `name` that says what it shows.", index)
-    if sum(key in example for key in _VERDICTS) != 1:
-        notes.error("example_invalid", f"an example needs exactly one of {', '.join(_VERDICTS)}.", index)
+    if not isinstance(example.get("expect"), (dict, list)):
+        message = "`expect` must be what the record contains, or one of {equal: ...}, {rejected: code}, {filtered: true}."
+        notes.error("example_invalid", message, index)
     return len(notes.errors) == before
 
 
@@ -129,15 +130,25 @@ def _checked(result: Translation | MappingFailed, model: Model) -> Translation |
 def _problems(example: dict[str, Any], results: Sequence[Translation | Rejected], mapping: Mapping) -> Iterator[str]:
     made = [result for result in results if isinstance(result, Translation)]
     failed = [result for result in results if not isinstance(result, Translation)]
-    if "rejected" in example:
-        yield from _wrong_rejection(example["rejected"], failed, len(made))
-    elif example.get("filtered"):
+    verdict, wanted = _verdict(example["expect"])
+    if verdict == "rejected":
+        yield from _wrong_rejection(wanted, failed, len(made))
+    elif verdict == "filtered":
         if results:
             yield f"should have been filtered by `when`: {mapping.rule.expressions.get('when', '(there is no when)')}"
     else:
         yield from (_told(failure) for failure in failed)
         if not failed:
-            yield from _wrong_records(example, made, mapping)
+            yield from _wrong_records(example, wanted, verdict == "equal", made, mapping)
+
+
+def _verdict(expect: Any) -> tuple[str, Any]:
+    """What is expected, in the two spellings: `{name: ...}` is short for `{contains: {name: ...}}`."""
+    if isinstance(expect, dict) and len(expect) == 1:
+        ((word, wanted),) = expect.items()
+        if word in VERDICTS:
+            return word, wanted
+    return "contains", expect
 
 
 def _wrong_rejection(wanted: Any, failed: Sequence[Rejected], made: int) -> Iterator[str]:
@@ -158,9 +169,9 @@ def _told(failure: Rejected) -> str:
     )
 
 
-def _wrong_records(example: dict[str, Any], made: Sequence[Translation], mapping: Mapping) -> Iterator[str]:
-    exact = "equal" in example
-    wanted = example["equal"] if exact else example["expect"]
+def _wrong_records(
+    example: dict[str, Any], wanted: Any, exact: bool, made: Sequence[Translation], mapping: Mapping
+) -> Iterator[str]:
     expected = wanted if isinstance(wanted, list) else [wanted]
     if len(made) != len(expected):
         yield f"made {len(made)} record(s), {len(expected)} expected" + (" (filtered by `when`?)" if not made else "")

@@ -51,6 +51,17 @@ def parse(expression: str) -> Node:
     return tree
 
 
+def refuse_riddles(node: Node, expression: str) -> None:
+    """`!a.b` is read as `(!a).b`, which is always null: nobody means that."""
+    children = node["children"]
+    if node["type"] == "subexpression" and children[0]["type"] == "not_expression":
+        message = "`!a.b` negates `a` and then looks for `b` in true or false; write `!(a.b)`"
+        raise ExpressionInvalid("negation_unclear", message, max(expression.find("!"), 0))
+    for child in children:
+        if isinstance(child, dict):
+            refuse_riddles(child, expression)
+
+
 def compile_expression(expression: str, functions: FunctionTable) -> Evaluate:
     """A function that gives what ``jmespath`` would give for the same text and the same functions."""
     return compile_tree(parse(expression), functions)

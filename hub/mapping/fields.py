@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.mapping.codes import CodeList
-from hub.mapping.expressions import Evaluate, ExpressionInvalid, compile_tree, parse
+from hub.mapping.expressions import Evaluate, ExpressionInvalid, compile_tree, parse, refuse_riddles
 from hub.mapping.failures import Field, Known, Schema, Value
 from hub.mapping.findings import Notes
 from hub.mapping.functions import FunctionTable, UnknownFunction
@@ -32,15 +32,28 @@ class FieldCompiler:
         """The closure and the paths it reads; a fault is noted with its column and answered with null."""
         try:
             tree = parse(expression) if expression else _NULL
-            return compile_tree(tree, self._functions), paths_of(tree, scope)
+            refuse_riddles(tree, expression)
+            paths = paths_of(tree, scope)
+            self._strangers(paths, steps)
+            return compile_tree(tree, self._functions), paths
         except ExpressionInvalid as wrong:
-            hint = "Text needs quotes inside quotes: \"'text'\"." if "'" not in expression else ""
+            unquoted = wrong.code == "expression_invalid" and "'" not in expression
+            hint = "Text needs quotes inside quotes: \"'text'\"." if unquoted else ""
             message = f"{expression!r}: {wrong.message}."
             self._notes.error(wrong.code, message, *steps, hint=hint, offset=wrong.offset)
         except UnknownFunction as wrong:
             offset = max(expression.find(f"{wrong.name}("), 0)
             self._notes.error(wrong.code, f"{wrong.message}.", *steps, offset=offset)
         return (lambda value: None), Paths()
+
+    def _strangers(self, paths: Paths, steps: Sequence[str | int]) -> None:
+        """Inside a list only `item`, `record` and, in a list within a list, `parent` can be seen."""
+        for name in sorted(paths.strange):
+            seen = ", ".join(sorted(paths.roots))
+            hint = f"Write item.{name} for a field of the item, record.{name} for one of the record."
+            self._notes.error(
+                "root_unknown", f"there is no {name!r} here; an expression in a list sees {seen}.", *steps, hint=hint
+            )
 
     def field(self, rule: FieldRule, schema: Schema, scope: Paths, prefix: str = "", inside: bool = False) -> Field:
         """The field for a rule whose target's schema is known (None: anything goes)."""

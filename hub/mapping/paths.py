@@ -16,6 +16,7 @@ class Paths:
     def __init__(self, gives: frozenset[str] = _UNKNOWN, read: frozenset[str] = _UNKNOWN, from_source: bool = False) -> None:
         self.gives, self.read, self.from_source = gives, read, from_source
         self.roots: dict[str, frozenset[str]] = {}
+        self.strange: frozenset[str] = _UNKNOWN  # first steps that do not exist inside `each`
 
     def inside(self, nested: bool) -> Paths:
         """The scope of the parts of a list whose items are what this expression gives."""
@@ -59,7 +60,7 @@ def paths_of(tree: dict[str, Any], scope: Paths) -> Paths:
     gives = walker.walk(tree, frozenset({RECORD}) if not scope.roots else frozenset({_ROOTS}))
     walker.use(gives)
     found = Paths(gives, frozenset(walker.read), walker.from_source)
-    found.roots = scope.roots
+    found.roots, found.strange = scope.roots, frozenset(walker.strange)
     return found
 
 
@@ -71,6 +72,7 @@ class _Walker:
         self._roots = roots
         self.read: set[str] = set()
         self.from_source = False
+        self.strange: set[str] = set()
 
     def use(self, paths: frozenset[str]) -> None:
         self.read |= {path.removesuffix(_IN_A_LIST) for path in paths if path not in (RECORD, _ROOTS)}
@@ -90,6 +92,8 @@ class _Walker:
         found: set[str] = set()
         for path in base:
             if path == _ROOTS:
+                if name not in self._roots:
+                    self.strange.add(name)
                 found |= self._roots.get(name, _UNKNOWN)
             else:
                 found.add(f"{path}.{name}" if path else name)
