@@ -7,6 +7,7 @@ a pin on a source record, and both win over every source.
 
 from hub.survivorship.rules import CRITERIA, FieldRule, Step, SurvivorshipRules, load_survivorship
 from hub.survivorship.surviving import Echo, Pin, Survived, survive
+from hub.survivorship.views import view
 
 __all__ = [
     "CRITERIA",
@@ -18,4 +19,5 @@ __all__ = [
     "SurvivorshipRules",
     "load_survivorship",
     "survive",
+    "view",
 ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.errors import BadModel
 from hub.model import load_model, shipped_folder
 from hub.records import Data, Operation, RecordRef, SourceRecord, at_path
-from hub.survivorship import Pin, Survived, SurvivorshipRules, load_survivorship, survive
+from hub.survivorship import Pin, Survived, SurvivorshipRules, load_survivorship, survive, view
 from hub.survivorship.items import item_id, item_key
 from hub.survivorship.trust import ONE, Standing, halved
 
@@ -343,6 +343,59 @@ class TestEchoes:
 def test_what_a_reader_may_not_see_is_missing_with_all_that_came_only_from_it() -> None:
     records = [record("erp:1", {"language": "es", "status": "a"}), record("shop:1", {"language": "de"})]
     assert survive(records, rules(), TODAY, hidden={"erp"}).data == {"language": "de"}
+
+
+class TestViews:
+    DATA: ClassVar[Data] = {
+        "name": {"given": "Ana", "family": "Gil"},
+        "birth_date": "1980",
+        "emails": [{"address": "a@x.example"}, {"address": "b@x.example"}],
+        "phones": [{"number": "+34600"}],
+    }
+    RULES = rules(
+        views={
+            "marketing": {"fields": ["name.family", "emails"], "consent": {"purpose": "marketing", "channel": "email"}},
+            "all": {},
+        }
+    )
+
+    def emails(self, *consents: Data, as_of: date = TODAY) -> str:
+        shown = view(self.DATA, self.RULES, "marketing", consents, as_of)
+        return " ".join(e["address"][0] for e in shown.get("emails", []))
+
+    def consent(self, status: str, at: str, point: str = "", channel: str = "email", **more: Any) -> Data:
+        when = {"given_at": at} if status == "granted" else {"withdrawn_at": at}
+        where = {"contact_point": {"email": point}} if point else {}
+        return {"status": status, "purpose": "marketing", "channel": channel, **when, **where, **more}
+
+    def test_it_shows_only_its_fields(self) -> None:
+        assert view(self.DATA, self.RULES, "marketing") == {"name": {"family": "Gil"}}
+        assert view(self.DATA, self.RULES, "all") == self.DATA
+
+    def test_a_contact_point_is_shown_only_with_consent(self) -> None:
+        assert self.emails() == ""
+        assert self.emails(self.consent("granted", "2026-01-01", "A@x.example")) == "a"
+        assert self.emails(self.consent("granted", "2026-01-01")) == "a b"
+        assert self.emails(self.consent("granted", "2026-01-01", purpose="research")) == ""
+        assert self.emails(self.consent("granted", "2026-01-01", channel="phone")) == ""
+
+    def test_the_latest_word_counts_and_of_two_at_once_the_refusal(self) -> None:
+        yes, no = self.consent("granted", "2026-01-01"), self.consent("withdrawn", "2026-02-01", "a@x.example")
+        assert self.emails(yes, no) == "b"
+        assert self.emails(yes, self.consent("withdrawn", "2026-02-01", channel="any")) == ""
+        assert self.emails(no, self.consent("granted", "2026-03-01")) == "a b"
+        assert self.emails(yes, self.consent("withdrawn", "2026-01-01T00:00:00Z")) == ""
+        assert self.emails(yes, self.consent("denied", "")) == "a b"
+
+    def test_a_consent_begins_and_ends(self) -> None:
+        asked = self.consent("granted", "2026-01-01", expires_at="2026-05-01")
+        assert self.emails(asked) == ""
+        assert self.emails(asked, as_of=date(2026, 4, 30)) == "a b"
+        assert self.emails(asked, as_of=date(2025, 12, 31)) == ""
+
+    def test_an_unknown_view_is_refused(self) -> None:
+        with pytest.raises(BadModel, match="marketing"):
+            view(self.DATA, self.RULES, "markting")
 
 
 def test_completeness_is_the_share_of_wanted_fields_in_percent() -> None:
