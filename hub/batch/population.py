@@ -1,0 +1,190 @@
+"""A whole population in a DuckDB file: records, nodes, keys, candidates and scores. It spills to disk, memory is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from hub.matching.features import Features
+
+_COLUMNS: dict[str, dict[str, str]] = {
+    "records": {"key": "VARCHAR", "hash": "VARCHAR", "content": "VARCHAR", "place": "VARCHAR"},
+    "nodes": {"hash": "VARCHAR", "features": "VARCHAR"},
+    "keys": {"hash": "VARCHAR", "key": "BIGINT"},
+    "rejects": {"place": "VARCHAR", "key": "VARCHAR", "code": "VARCHAR", "reason": "VARCHAR"},
+    "scores": {"a": "INTEGER", "b": "INTEGER", "bits": "BIGINT", "trusted": "BIGINT", "rule": "VARCHAR", "veto": "VARCHAR"},
+    "members": {"record": "INTEGER", "cluster": "INTEGER"},
+}
+"""The part files that workers leave, by suffix."""
+
+
+class Population:
+    """The tables of one run. Everything is ordered by key, so that the order of the input does not matter."""
+
+    def __init__(self, folder: Path, memory: str, *, read_only: bool = False) -> None:
+        self.folder = folder
+        settings: dict[str, Any] = {"memory_limit": memory, "temp_directory": str(folder / "spill"), "threads": "2"}
+        self._db = duckdb.connect(str(folder / "population.duckdb"), read_only=read_only, config=settings)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql, list(values)).fetchall()
+
+    def load(self, name: str) -> None:
+        """The part files of one kind into one raw table."""
+        columns = _COLUMNS[name]
+        shape = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        self._db.execute(f"CREATE TABLE raw_{name} ({shape})")
+        if not any(path.stat().st_size for path in self.folder.glob(f"*.{name}")):
+            return
+        self._db.execute(
+            f"INSERT INTO raw_{name} SELECT * FROM read_csv(?, header = false, delim = ',', quote = '\"', escape = '\"', "  # noqa: S608
+            f"columns = {columns}, auto_detect = false, max_line_size = 20000000, parallel = false, nullstr = '')",
+            [str(self.folder / f"*.{name}")],
+        )
+
+    def settle(self) -> None:
+        """Number records and nodes. Of records under one key the one with the smallest content stays, the others are rejects."""
+        self._db.execute(
+            """
+            CREATE TABLE record AS
+              SELECT (row_number() OVER (ORDER BY key) - 1)::INTEGER AS id, key, hash FROM (
+                SELECT *, row_number() OVER (PARTITION BY key ORDER BY content, hash) AS turn FROM raw_records) WHERE turn = 1;
+            INSERT INTO raw_rejects
+              SELECT place, key, 'key_repeated', 'Another record has this key; give every record a key of its own.' FROM (
+                SELECT *, row_number() OVER (PARTITION BY key ORDER BY content, hash) AS turn FROM raw_records) WHERE turn > 1;
+            CREATE TABLE node AS
+              SELECT (row_number() OVER (ORDER BY first) - 1)::INTEGER AS id, hash, size, features FROM (
+                SELECT hash, min(id) AS first, count(*)::INTEGER AS size FROM record GROUP BY hash)
+              JOIN (SELECT hash, min(features) AS features FROM raw_nodes GROUP BY hash) USING (hash)
+              ORDER BY id;
+            CREATE TABLE member AS
+              SELECT record.id AS record, node.id AS node FROM record JOIN node USING (hash) ORDER BY node, record;
+            """
+        )
+
+    def pair(self, block_limit: int) -> int:
+        """Candidates: nodes that share a key which not more than ``block_limit`` nodes have."""
+        self._db.execute(
+            "CREATE TABLE node_key AS SELECT DISTINCT raw_keys.key, node.id AS node FROM raw_keys JOIN node USING (hash)"
+        )
+        self._db.execute(
+            "CREATE TABLE block AS SELECT key FROM node_key GROUP BY key HAVING count(*) BETWEEN 2 AND ?::BIGINT", [block_limit]
+        )
+        self._db.execute(
+            """
+            CREATE TABLE narrow AS SELECT node_key.* FROM node_key SEMI JOIN block USING (key);
+            CREATE TABLE candidate AS
+              SELECT DISTINCT a.node AS a, b.node AS b
+              FROM narrow a JOIN narrow b ON a.key = b.key AND a.node < b.node ORDER BY a, b;
+            DROP TABLE narrow; DROP TABLE node_key; DROP TABLE raw_keys; DROP TABLE raw_nodes;
+            """
+        )
+        return self.count("candidate")
+
+    def count(self, table: str) -> int:
+        return int(self._rows(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - a name from this file
+
+    def ranges(self, pairs: int) -> list[tuple[int, int]]:
+        """Ranges of the smaller node [from, to) with roughly so many candidates each."""
+        found = self._rows(
+            "SELECT min(a), max(a) + 1 FROM (SELECT a, (sum(n) OVER (ORDER BY a) // ?) AS part FROM "
+            "(SELECT a, count(*) AS n FROM candidate GROUP BY a)) GROUP BY part ORDER BY 1",
+            [pairs],
+        )
+        return [(int(low), int(high)) for low, high in found]
+
+    def candidates(self, low: int, high: int) -> list[tuple[int, int]]:
+        return [(a, b) for a, b in self._rows("SELECT a, b FROM candidate WHERE a >= ? AND a < ? ORDER BY a, b", [low, high])]
+
+    def features_between(self, low: int, high: int) -> dict[int, Features]:
+        """Features of all nodes that these candidates touch."""
+        wanted = "SELECT a FROM candidate WHERE a >= $1 AND a < $2 UNION SELECT b FROM candidate WHERE a >= $1 AND a < $2"
+        found = self._rows(f"SELECT id, features FROM node WHERE id IN ({wanted})", [low, high])  # noqa: S608 - a constant
+        return {node: orjson.loads(text) for node, text in found}
+
+    def features_of(self, nodes: Sequence[int]) -> dict[int, Features]:
+        found = self._rows("SELECT id, features FROM node WHERE id IN (SELECT unnest(?::INTEGER[]))", [list(nodes)])
+        return {node: orjson.loads(text) for node, text in found}
+
+    def members_of(self, nodes: Sequence[int]) -> list[tuple[int, int, str]]:
+        """(record, node, key) of these nodes."""
+        return [
+            (record, node, key)
+            for record, node, key in self._rows(
+                "SELECT member.record, member.node, record.key FROM member JOIN record ON record.id = member.record "
+                "WHERE member.node IN (SELECT unnest(?::INTEGER[])) ORDER BY 1",
+                [list(nodes)],
+            )
+        ]
+
+    def edges(self, match_bits: int) -> Iterator[tuple[int, int]]:
+        """Match edges between different nodes, and every node of several records with itself."""
+        cursor = self._db.cursor()
+        cursor.execute(
+            "SELECT a, b FROM raw_scores WHERE bits >= ? OR rule IS NOT NULL UNION ALL SELECT id, id FROM node WHERE size > 1 "
+            "ORDER BY 1, 2",
+            [match_bits],
+        )
+        with closing(cursor):
+            while rows := cursor.fetchmany(50_000):
+                yield from rows
+
+    def finish(self) -> None:
+        """Records that no component holds are clusters of their own; a cluster is named after its smallest record."""
+        self._db.execute(
+            """
+            CREATE TABLE cluster AS
+              SELECT record.id AS record, coalesce(raw_members.cluster, record.id) AS cluster
+              FROM record LEFT JOIN raw_members ON raw_members.record = record.id;
+            """
+        )
+
+    def write_clusters(self, out: Path) -> None:
+        self._copy(
+            "SELECT r.key AS record_id, f.key AS cluster_id FROM cluster c JOIN record r ON r.id = c.record "
+            "JOIN record f ON f.id = c.cluster ORDER BY r.id",
+            out,
+        )
+
+    def review_pairs(self, review_bits: int) -> list[tuple[Any, ...]]:
+        """The strongest pair between two clusters, for every two clusters with review evidence between them."""
+        return self._rows(
+            """
+            WITH link AS (
+              SELECT least(x.cluster, y.cluster) AS one, greatest(x.cluster, y.cluster) AS two, s.bits, s.veto, s.a, s.b,
+                     x.record AS left_record, y.record AS right_record
+              FROM raw_scores s
+              JOIN member ma ON ma.node = s.a JOIN member mb ON mb.node = s.b
+              JOIN cluster x ON x.record = ma.record JOIN cluster y ON y.record = mb.record
+              WHERE x.cluster <> y.cluster AND s.bits >= ?),
+            best AS (
+              SELECT *, row_number() OVER (PARTITION BY one, two ORDER BY bits DESC, left_record, right_record) AS turn,
+                     count(*) OVER (PARTITION BY one, two) AS pairs FROM link)
+            SELECT f.key, g.key, p.key, q.key, best.bits, best.pairs, coalesce(best.veto, ''), best.a, best.b
+            FROM best JOIN record f ON f.id = best.one JOIN record g ON g.id = best.two
+            JOIN record p ON p.id = best.left_record JOIN record q ON q.id = best.right_record
+            WHERE turn = 1 ORDER BY best.bits DESC, best.one, best.two
+            """,
+            [review_bits],
+        )
+
+    def sizes(self) -> tuple[int, int]:
+        """Clusters, and records in the largest."""
+        clusters, largest = self._rows(
+            "SELECT count(*), coalesce(max(n), 0) FROM (SELECT count(*) n FROM cluster GROUP BY cluster)"
+        )[0]
+        return int(clusters), int(largest)
+
+    def write_rejects(self, out: Path) -> None:
+        self._copy('SELECT place AS "where", key AS record_id, code, reason FROM raw_rejects ORDER BY place, code', out)
+
+    def _copy(self, query: str, out: Path) -> None:
+        self._db.execute(f"COPY ({query}) TO '{str(out).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')")
