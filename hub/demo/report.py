@@ -108,7 +108,7 @@ def _quality(figures: Figures, console: Console) -> None:
         table.add_row(title, *(f"{share[part]:.3f}" for part in ("precision", "recall", "f1")))
     _print(table, console)
     console.print(
-        f"  {_n(quality['customers_exactly_right'])} of {_n(quality['customers'])} customers have one golden record of their own, "
+        f"  {_n(quality['customers_exactly_right'])} of {_n(quality['customers'])} customers have one golden record, their own; "
         f"{_n(quality['customers_in_pieces'])} are in pieces, {_n(quality['golden_about_several'])} golden records mix people up."
     )
     told = (
