@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import combinations, product
 from typing import Any, NamedTuple
 
 from hub.errors import BadModel
@@ -331,16 +332,19 @@ class _Component:
 
     def _connect(self, linkage: Linkage, a: int, b: int, bits: int) -> None:
         left, right = self.of_node[a], self.of_node[b]
-        if a != b and len(left) * len(right) > CROWD:
+        if a == b:
+            pairs = self._within(left)
+        elif len(left) * len(right) > CROWD:
             self.apart.append(("size", self.groups[left[0]].first, self.groups[right[0]].first, bits))
             return
-        for one in left:
-            for other in right:
-                if a != b or not self._excluded(one, other):
-                    linkage.connect(one, other)
+        else:
+            pairs = product(left, right)
+        for one, other in pairs:
+            linkage.connect(one, other)
 
-    def _excluded(self, one: int, other: int) -> bool:
-        """Of one node: where a group excludes its like, nobody could tell which of them to join."""
-        if self.groups[one].tags or self.groups[other].tags:
-            return False
-        return one in self.crowded or other in self.crowded
+    def _within(self, numbers: list[int]) -> Iterator[tuple[int, int]]:
+        """Pairs of groups of one node. Where a group excludes its like, nobody could tell which of them to join."""
+        free = [number for number in numbers if number not in self.crowded]
+        yield from combinations(free, 2)
+        if len(free) < len(numbers):
+            yield from product([n for n in free if self.groups[n].tags], [n for n in numbers if n in self.crowded])

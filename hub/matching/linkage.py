@@ -122,8 +122,8 @@ class Ledger:
         return Bond(0 if forbidden else total, best, trusted, forbidden)
 
     def _strength(self, a: int, b: int, evidence: PairEvidence) -> Strength:
-        low, high = sorted((self.place[a], self.place[b]))
-        return Strength(evidence.bits, -low, -high)
+        low, high = self.place[a], self.place[b]
+        return Strength(evidence.bits, -low, -high) if low <= high else Strength(evidence.bits, -high, -low)
 
     def _known_pairs(self, one: Group, other: Group) -> Iterator[tuple[int, int, PairEvidence]]:
         for a in one.nodes:
@@ -207,11 +207,12 @@ class Linkage:
         return not bond.trusted
 
     def _forbidden(self, one: Group, other: Group) -> str | None:
-        if opposed(one.tags, other.tags):
+        if one.tags and other.tags and opposed(one.tags, other.tags):
             return "not_same"
-        if one.sources & other.sources:
+        if one.sources and not one.sources.isdisjoint(other.sources):
             return "source_duplicate"
-        if len(one.nodes.keys() | other.nodes.keys()) > self.rules.size_limit:
+        most = self.rules.size_limit
+        if len(one.nodes) + len(other.nodes) > most and len(one.nodes.keys() | other.nodes.keys()) > most:
             return "size"
         return None
 
