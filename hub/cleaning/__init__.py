@@ -20,8 +20,9 @@ from hub.cleaning.identifiers import identifier, vat
 from hub.cleaning.names import gender, nicknames, person_name
 from hub.cleaning.organizations import organization_name
 from hub.cleaning.places import country, currency, language, postal_code, time_zone
-from hub.cleaning.scripts import latin, script
+from hub.cleaning.scripts import script
 from hub.cleaning.texts import fold, long_text, placeholder, strip_control, text
+from hub.cleaning.transliteration import latin
 from hub.cleaning.values import LONGEST_TEXT, LONGEST_VALUE, Cleaned, unclean
 
 __all__ = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from hub.cleaning.scripts import latin
 from hub.cleaning.street_words import ANYWHERE, BY_LANGUAGE, ENDINGS, LANGUAGES
 from hub.cleaning.texts import fold, plain
+from hub.cleaning.transliteration import latin
 from hub.cleaning.values import Cleaned, short, unclean
 
 LONGEST_LINE = 1_000

@@ -77,3 +77,14 @@ COMPOUND_FAMILY_NAMES = frozenset(
 KOREAN_FAMILY_NAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용"
 )
+
+# How the bearers of the most common Korean family names spell them, which is not how the letters are transcribed.
+KOREAN_SPELLINGS = {
+    "김": "Kim", "이": "Lee", "박": "Park", "최": "Choi", "정": "Jung", "강": "Kang", "조": "Cho", "윤": "Yoon", "장": "Jang",
+    "임": "Lim", "한": "Han", "오": "Oh", "서": "Seo", "신": "Shin", "권": "Kwon", "황": "Hwang", "안": "Ahn", "송": "Song",
+    "류": "Ryu", "유": "Yoo", "전": "Jeon", "홍": "Hong", "고": "Ko", "문": "Moon", "양": "Yang", "손": "Son", "배": "Bae",
+    "백": "Baek", "허": "Heo", "노": "Noh", "심": "Shim", "우": "Woo", "주": "Joo", "구": "Koo", "민": "Min", "차": "Cha",
+    "남": "Nam", "하": "Ha", "곽": "Kwak", "성": "Sung", "나": "Na", "진": "Jin", "지": "Ji", "엄": "Eom", "채": "Chae",
+    "원": "Won", "천": "Cheon", "방": "Bang", "공": "Kong", "현": "Hyun", "함": "Ham", "변": "Byun", "추": "Choo", "도": "Do",
+    "소": "So", "석": "Seok", "선": "Sun", "설": "Seol", "마": "Ma", "길": "Gil", "연": "Yeon", "위": "Wi", "표": "Pyo",
+}  # fmt: skip

@@ -1,16 +1,11 @@
-"""Which script a text is written in, and the same text in Latin letters."""
+"""Which script a text is written in."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from functools import lru_cache
 
-from anyascii import anyascii
-from pypinyin import Style, lazy_pinyin
-
-from hub.cleaning.texts import plain
-from hub.cleaning.values import LONGEST_VALUE, Cleaned, short
+from hub.cleaning.values import short
 
 # First code point of a block and the script of its letters (ISO 15924), as far as names and addresses use them.
 _BLOCKS = (
@@ -61,43 +56,3 @@ def _script(given: str) -> str:
     if "Hang" in counts:
         return "Kore"
     return min(counts, key=lambda name: (-counts[name], name))
-
-
-def latin(given: object, language: str = "") -> Cleaned:
-    """The text in Latin letters without accents. Han is read as Chinese, unless it is mixed with kana or hangul.
-
-    Japanese kanji have no reading without a dictionary of names and come out in their Chinese one: a key, not a name to print.
-    Arabic and Hebrew come out without their unwritten vowels.
-    """
-    raw = short(given)
-    found = plain(raw)
-    return Cleaned(found if found.isascii() else _latin(found, language), raw)
-
-
-@lru_cache(maxsize=65_536)
-def _latin(given: str, language: str) -> str:
-    written = _script(given)
-    if written == "Grek":
-        given = _greek(given)
-    elif written == "Hani" and language not in ("ja", "ko"):
-        given = " ".join(_pinyin(word) for word in given.split())
-    return " ".join(anyascii(given)[: 8 * LONGEST_VALUE].split())
-
-
-def _pinyin(word: str) -> str:
-    """Syllables of one word run together, as names are written: 小明 -> Xiaoming."""
-    return "".join(lazy_pinyin(word, style=Style.NORMAL, v_to_u=True)).replace("ü", "yu").capitalize()
-
-
-# Letter pairs of modern Greek that do not sound like their letters (ELOT 743).
-_GREEK_PAIRS = (
-    (r"ου|ού", "ou"), (r"Ου|Ού", "Ou"), (r"ΟΥ|ΟΎ", "OU"), (r"([αεηΑΕΗ])[υύ](?=[βγδζλμνραεηιουωάέήίόύώ])", r"\1v"),
-    (r"([αεηΑΕΗ])[υύ]", r"\1f"), (r"\bμπ", "b"), (r"\bΜπ|\bΜΠ", "B"), (r"γγ", "ng"), (r"γξ", "nx"), (r"γχ", "nch"),
-)  # fmt: skip
-_GREEK = tuple((re.compile(pattern), letters) for pattern, letters in _GREEK_PAIRS)
-
-
-def _greek(given: str) -> str:
-    for pattern, letters in _GREEK:
-        given = pattern.sub(letters, given)
-    return given
