@@ -37,7 +37,7 @@ class ClusterRules:
     free_of_duplicates: frozenset[str] = frozenset()  # systems that contribute at most one record to a cluster
     size_limit: int = 500  # nodes in one cluster
     component_limit: int = 5_000  # records; the resolver puts larger components off
-    score_missing_limit: int = 200_000  # pairs scored on demand in one component
+    score_missing_limit: int = 100_000  # pairs scored on demand in one component, beyond those a union rests on
 
     def is_match(self, evidence: PairEvidence) -> bool:
         return evidence.match is not None or evidence.bits >= self.match_bits
@@ -79,6 +79,7 @@ class Bond(NamedTuple):
     best: Strength
     trusted: bool  # an edge holds on trusted values alone
     forbidden: str | None  # for good: what is forbidden between parts stays forbidden between wholes
+    open: int = 0  # pairs that were not scored and count as missing
 
 
 NO_PAIR = Strength(-(10**15), 0, 0)
@@ -98,16 +99,19 @@ class Ledger:
         self.known: dict[int, dict[int, PairEvidence]] = {a: dict(b) for a, b in known.items()}
         self.left = rules.score_missing_limit
 
-    def bond(self, one: Group, other: Group, forbidden: str | None) -> Bond:
-        """All that lies between two groups. What is forbidden anyway is not scored further."""
+    def bond(self, one: Group, other: Group, forbidden: str | None, *, whole: bool = False) -> Bond:
+        """All that lies between two groups. What is forbidden anyway is not scored further.
+
+        ``whole``: score every pair. Asked for when a union rests on it, so that no veto is overlooked; as missing pairs count
+        against a union, there are never many of them.
+        """
         small, large = (one, other) if len(one.nodes) <= len(other.nodes) else (other, one)
         found = list(self._known_pairs(small, large))
-        if forbidden is None:
-            unknown = len(small.nodes) * len(large.nodes) - len(found)
-            if 0 < unknown <= self.left:
-                self.left -= unknown
-                found = list(self._scored_pairs(small, large))
-        return self._sum(found, small, large, forbidden)
+        unknown = 0 if forbidden else len(small.nodes) * len(large.nodes) - len(found)
+        if unknown and (whole or unknown <= self.left):
+            self.left -= 0 if whole else unknown
+            found, unknown = list(self._scored_pairs(small, large)), 0
+        return self._sum(found, small, large, forbidden)._replace(open=unknown)
 
     def _sum(self, found: list[tuple[int, int, PairEvidence]], one: Group, other: Group, forbidden: str | None) -> Bond:
         rules, best, trusted, total, weight = self.rules, NO_PAIR, False, 0, 0
@@ -176,7 +180,9 @@ class Linkage:
             mean, bits, _, _, one, other = heappop(self._heap)
             if one not in self.groups or other not in self.groups:
                 continue
-            if self._torn(one, other, (mean, bits)) or self._torn(other, one, (mean, bits)):
+            if self.bonds[one][other].open:
+                self._tie(one, other, self.ledger.bond(self.groups[one], self.groups[other], None, whole=True))
+            elif self._torn(one, other, (mean, bits)) or self._torn(other, one, (mean, bits)):
                 self.tied.setdefault(one, set()).add(other)
                 self.tied.setdefault(other, set()).add(one)
             else:
@@ -273,7 +279,8 @@ class Linkage:
         theirs = theirs or self.ledger.bond(right, group, forbidden)
         forbidden = _gravest(forbidden, mine.forbidden, theirs.forbidden)
         total = 0 if forbidden else mine.total + theirs.total
-        return Bond(total, max(mine.best, theirs.best), mine.trusted or theirs.trusted, forbidden)
+        unscored = 0 if forbidden else mine.open + theirs.open
+        return Bond(total, max(mine.best, theirs.best), mine.trusted or theirs.trusted, forbidden, unscored)
 
 
 _GRAVITY = ("not_same", "veto", "source_duplicate", "size")
