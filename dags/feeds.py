@@ -12,7 +12,7 @@ from airflow.sdk import DAG, get_parsing_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from dags.schedules import ScheduledFeed, scheduled_feeds
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Unavailable
 from hub.landscape import load_landscape
 from hub.settings import from_environment
 
@@ -24,10 +24,16 @@ def ingest(feed: str) -> dict[str, Any]:
     from hub.app import open_hub  # here, since Airflow reads this file every few seconds
 
     try:
-        with open_hub(from_environment()) as hub:
-            return hub.ingest(feed).as_dict()
+        with open_hub() as hub:
+            (report,) = hub.ingest([feed])
+            hub.work()
     except Misconfigured as wrong:
-        raise AirflowFailException(str(wrong)) from wrong
+        raise AirflowFailException(wrong.message) from wrong
+    if report.state == "held":
+        raise AirflowFailException(report.message)
+    if report.state == "failed":
+        raise Unavailable(report.message)
+    return report.as_dict()
 
 
 def feed_dag(planned: ScheduledFeed) -> DAG:

@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LANDSCAPE = """
 company: Example Trading
 systems:
-  shop: {kind: file, folder: .}
+  shop: {kind: file, path: env:SHOP_FOLDER}
 feeds:
-  shop.customers: {system: shop, stream: customers.csv, mapping: shop/customer, schedule: "*/10 * * * *"}
+  shop.customers: {system: shop, stream: {name: customers.csv, key: id}, mapping: shop/customer, schedule: "*/10 * * * *"}
   shop.orders: {system: shop, stream: orders.csv, mapping: shop/order, schedule: "@daily"}
   shop.old: {system: shop, stream: old.csv, mapping: shop/old}
 """
@@ -36,16 +36,32 @@ print("found " + json.dumps({
 }))
 """
 
-FAIL = """
-import importlib.util, sys
+MAPPING = """
+version: 1
+from: customers.csv
+to: customer
+key: id
+fields:
+  kind: "'person'"
+  name.given: first
+  name.family: last
+"""
+
+CUSTOMERS = """id,first,last
+1,Ana,Gil
+2,Jonas,Weber
+"""
+
+RUN = """
+import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location("feeds", sys.argv[1] + "/feeds.py")
 feeds = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(feeds)
 from airflow.sdk.exceptions import AirflowFailException
 try:
-    feeds.ingest("shop.customres")
+    print("found " + json.dumps(feeds.ingest(sys.argv[2])))
 except AirflowFailException as refused:
-    print("found " + repr(str(refused)))
+    print("found " + json.dumps({"refused": str(refused)}))
 """
 
 
@@ -68,29 +84,38 @@ def airflow_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def company(tmp_path: Path) -> Path:
     (tmp_path / "landscape.yaml").write_text(LANDSCAPE)
+    (tmp_path / "customers.csv").write_text(CUSTOMERS)
+    (tmp_path / "mappings" / "shop").mkdir(parents=True)
+    (tmp_path / "mappings" / "shop" / "customer.yaml").write_text(MAPPING)
     return tmp_path
 
 
-def ask(python: Path, script: str, company: Path) -> str:
+def ask(python: Path, script: str, company: Path, *arguments: str) -> Any:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(company),
         "HUB_HOME": str(company),
+        "SHOP_FOLDER": str(company),
         "AIRFLOW_HOME": str(company / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
     }
     done = subprocess.run(
-        [python, "-c", script, ROOT / "dags"], cwd=company, env=environment, capture_output=True, text=True, check=False
+        [python, "-c", script, ROOT / "dags", *arguments],
+        cwd=company,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     answers = [line.removeprefix("found ") for line in done.stdout.splitlines() if line.startswith("found ")]
     assert answers, done.stdout + done.stderr
-    return answers[-1]
+    return json.loads(answers[-1])
 
 
 @pytest.mark.slow
 def test_airflow_sees_one_dag_per_scheduled_feed(airflow_python: Path, company: Path) -> None:
-    seen: dict[str, Any] = json.loads(ask(airflow_python, LOOK, company))
+    seen = ask(airflow_python, LOOK, company)
 
     expected = {"catchup": False, "runs": 1, "retries": 3}
     assert seen["errors"] == {}
@@ -101,5 +126,16 @@ def test_airflow_sees_one_dag_per_scheduled_feed(airflow_python: Path, company: 
 
 
 @pytest.mark.slow
+def test_a_run_reads_what_is_new_and_tells_its_numbers(airflow_python: Path, company: Path) -> None:
+    migrate = [airflow_python.parent / "goldenhub", "--home", company, "migrate"]
+    subprocess.run(migrate, cwd=company, check=True, capture_output=True)
+
+    first, second = (ask(airflow_python, RUN, company, "shop.customers") for _ in range(2))
+
+    assert (first["state"], first["published"]) == ("done", 2)
+    assert (second["state"], second["published"]) == ("done", 0)
+
+
+@pytest.mark.slow
 def test_a_run_that_needs_a_person_fails_at_once_and_says_why(airflow_python: Path, company: Path) -> None:
-    assert "did you mean 'shop.customers'" in ask(airflow_python, FAIL, company)
+    assert "did you mean 'shop.customers'" in ask(airflow_python, RUN, company, "shop.customres")["refused"]
