@@ -117,7 +117,7 @@ class Population:
             id=f"p{next(self._numbers):05d}", kind="person", country=country, address=address, since=_between(chance, 2012, 2025),
             given=given, family=family, gender=gender, birth=born, native=native, variant=variant,
             national_id=identifiers.national_id(country, born, gender == "female", chance),
-            emails=self._mailboxes(country, given, family, born), phones=(self._phone(country), self._phone(country)),
+            emails=self._mailboxes(address, given, family, born), phones=(self._phone(country), self._phone(country)),
         )  # fmt: skip
         return self._lived(person)
 
@@ -200,15 +200,22 @@ class Population:
         scattered = number * 7919 % 10**digits
         return f"+{land.calling}{land.phones[number % len(land.phones)]}{scattered:0{digits}d}"
 
-    def _mailboxes(self, country: str, given: str, family: str, born: date) -> tuple[str, ...]:
+    def _mailboxes(self, address: Address, given: str, family: str, born: date) -> tuple[str, ...]:
+        """Two addresses at two of the many small providers of the country; some families have a domain of their own."""
         first, last = _slug(given).split()[0], _slug(family).split()[0]
         year = f"{born.year % 100:02d}"
         shapes = (
             f"{first}.{last}", f"{first[0]}.{last}", f"{first}{year}", f"{last}.{first}", f"{first}_{last}", f"{first}{last[0]}",
         )  # fmt: skip
         names = self.chance.sample(shapes, 2)
-        hosts = self.chance.sample(MAIL_HOSTS[country], 2)
-        return tuple(f"{self._once(f'{name}@{host}')}" for name, host in zip(names, hosts, strict=True))
+        town = _slug(address.city).replace(" ", "-")
+        hosts = [
+            f"{town}.{host}" if self.chance.random() < 0.7 else host
+            for host in self.chance.sample(MAIL_HOSTS[address.country], 2)
+        ]
+        if self.chance.random() < 0.1:
+            hosts[0] = f"{last}.example"
+        return tuple(self._once(f"{name}@{host}") for name, host in zip(names, hosts, strict=True))
 
     def _once(self, name: str) -> str:
         """The name, with a number when somebody has it already."""

@@ -134,9 +134,17 @@ NUMBER_DIGITS = {"ES": 4, "DE": 3, "FR": 4, "GB": 3, "PL": 4}
 """How many digits of a fictional range are free."""
 
 MAIL_HOSTS: dict[str, tuple[str, ...]] = {
-    "ES": ("correo.example", "buzon.example", "mail.example"),
-    "DE": ("webpost.example", "briefkasten.example", "mail.example"),
-    "FR": ("courriel.example", "laposte-libre.example", "mail.example"),
-    "GB": ("inbox.example", "mail.example", "britmail.example"),
-    "PL": ("poczta.example", "skrzynka.example", "mail.example"),
+    "ES": ("correo.example", "buzon.example", "red.example", "postal.example", "linea.example", "mimail.example"),
+    "DE": (
+        "webpost.example",
+        "briefkasten.example",
+        "netzpost.example",
+        "postfach.example",
+        "leitung.example",
+        "mailbox.example",
+    ),
+    "FR": ("courriel.example", "boite.example", "reseau.example", "poste.example", "ligne.example", "enligne.example"),
+    "GB": ("inbox.example", "letterbox.example", "britmail.example", "broadband.example", "postroom.example", "online.example"),
+    "PL": ("poczta.example", "skrzynka.example", "siec.example", "listy.example", "lacze.example", "adres.example"),
 }
+"""Providers of mailboxes. None of them exists."""

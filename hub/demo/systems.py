@@ -29,13 +29,14 @@ def write_all(world: World, folder: Path) -> None:
 def truth_of(world: World) -> dict[str, Any]:
     """Whom every readable record and contact is really about, and what was broken on purpose."""
     live = [entry for entry in world.entries if entry.state == "live" and entry.flaw not in LOST]
-    contacts = [contact for contact in world.contacts if contact.flaw not in LOST]
+    about = {f"{contact.system}:{_known_as(contact)}": contact.customer for contact in world.contacts if contact.flaw not in LOST}
+    about |= {f"host:{entry.key}": entry.customer for entry in live if entry.system == "host"}  # the points on a card
     return {
         "seed": world.seed,
         "size": len(world.customers),
         "day": world.today.date().isoformat(),
         "records": {f"{entry.system}:{entry.key}": entry.customer for entry in live},
-        "contacts": {f"{contact.system}:{_known_as(contact)}": contact.customer for contact in contacts},
+        "contacts": about,
         "customers": {
             one.id: {
                 "name": one.name,
