@@ -60,6 +60,16 @@ def assign_ids(
     )
 
 
+def excess_churn(assignment: Assignment, former: Sequence[FormerIdentity]) -> int:
+    """How many ids changed without need: all that is left of a customer is in one cluster, with nobody else's records."""
+    shares = _Shares(sorted(assignment.ids), former)
+    changed = 0
+    for place, holders in shares.holders.items():
+        if len(holders) == 1 and len(shares.counts[holders[0]]) == 1:
+            changed += assignment.ids[shares.clusters[place]] != holders[0]
+    return changed
+
+
 def _mint_missing(count: int, ids: dict[int, str], mint: Callable[[], str] | None) -> frozenset[str]:
     minted = set()
     for place in range(count):

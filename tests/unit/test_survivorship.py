@@ -474,6 +474,12 @@ def members(draw: st.DrawFn) -> list[SourceRecord]:
     return found
 
 
+def test_the_shipped_rules_speak_about_fields_that_exist() -> None:
+    wanted = [*SHIPPED.fields, *(path for ways in SHIPPED.completeness for path in ways)]
+    wanted += [path for shown in SHIPPED.views.values() for path in shown["fields"] if path != "id"]
+    assert [path for path in wanted if MODEL.property_at("customer", path) is None] == []
+
+
 @given(members(), st.randoms(use_true_random=False))
 def test_no_order_of_records_changes_anything(records: list[SourceRecord], chance: random.Random) -> None:
     first = survive(records, SHIPPED, TODAY)
