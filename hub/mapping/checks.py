@@ -90,13 +90,13 @@ class _Targets:
         if jsonschema.Draft202012Validator(schema).is_valid(value):
             return
         allowed = [word for word in schema.get("enum", ()) if word is not None]
+        code, message, hint = "value_not_allowed", f"{value!r} is not written as {path!r} must be.", ""
         if allowed:
+            message = f"{path!r} cannot be {value!r}."
             hint = did_you_mean(str(value), map(str, allowed)).strip() or f"Allowed: {', '.join(map(str, allowed))}."
-            self._notes.error("value_not_allowed", f"{path!r} cannot be {value!r}.", *steps, hint=hint)
         elif not _may_be(schema, _type_of(value)):
-            self._notes.error("type_mismatch", f"{value!r} cannot fit {path!r}, which is {_kinds(schema)}.", *steps)
-        else:
-            self._notes.error("value_not_allowed", f"{value!r} is not written as {path!r} must be.", *steps)
+            code, message = "type_mismatch", f"{value!r} cannot fit {path!r}, which is {_kinds(schema)}."
+        self._notes.error(code, message, *steps, hint=hint, offset=None if steps[-1] == "default" else 0)
 
     def _meanings(self, codes: CodeList, path: str, schema: Schema, field: FieldRule) -> None:
         validator = jsonschema.Draft202012Validator(schema)

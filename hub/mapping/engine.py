@@ -38,10 +38,11 @@ class Mapping:
         self.entity, self.stream, self.version = rule.entity, rule.stream, rule.version
         self.rule = rule
         self._model = model
-        when, self._when_paths = compiler.evaluate(rule.expressions.get("when", ""), ("when",), Paths())
+        when, when_paths = compiler.evaluate(rule.expressions.get("when", ""), ("when",), Paths())
         self._when = when if "when" in rule.expressions else None
         split, split_paths = compiler.evaluate(rule.expressions.get("split", ""), ("split",), Paths())
         self._split = split if "split" in rule.expressions else None
+        self._first_paths = {"when": when_paths, "split": split_paths}
         scope = split_scope(split_paths) if self._split else Paths()
         self._head = _Head(rule, compiler, scope)
         self._fields = [
@@ -52,7 +53,7 @@ class Mapping:
         lines = [*self._head.lines, *((field.rule.steps, field.paths) for field in self._fields)]
         if self._split:
             split_paths.add(*(paths for _, paths in lines))
-        lines += [(("when",), self._when_paths), (("split",), split_paths)]
+        lines += [(("when",), when_paths), (("split",), split_paths)]
         self.reads = [(steps, paths.read) for steps, paths in lines]
         self.paths = frozenset(path for _, read in self.reads for path in read)
 
@@ -71,17 +72,20 @@ class Mapping:
             record = as_json(raw.data)
         except Unclean as fault:
             return [self._failed("the record", "", fault, {})]
+        step = "when"
         try:
             if self._when is not None and (record or raw.operation is None) and is_false(self._when(record)):
                 return []
-            parts = self._parts(record, raw)
+            if self._split is None or not record:
+                return [self._one(record, raw, record)]
+            step = "split"
+            parts = self._parts(record)
         except FAULTS as fault:
-            return [self._failed("when", self.rule.expressions.get("when", ""), fault, self._when_paths.values(record))]
+            return [self._failed(step, self.rule.expressions[step], fault, self._first_paths[step].values(record))]
         return [self._one(part, raw, record) for part in parts]
 
-    def _parts(self, record: Data, raw: RawRecord) -> list[Any]:
-        if self._split is None or not record:
-            return [record]
+    def _parts(self, record: Data) -> list[Any]:
+        assert self._split is not None  # noqa: S101 - the caller looked
         parts = self._split(record)
         if parts is None:
             return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from hub.errors import Unclean
@@ -60,7 +61,7 @@ def instead(field: Field, fault: BaseException, source: Any, flags: Flags) -> An
     cause = fault.cause if isinstance(fault, FieldFailed) else fault
     code = code_of(cause)
     if rule.default is not ABSENT and (rule.on_error == "default" or code == MEANS_NOTHING):
-        return rule.default
+        return deepcopy(rule.default)
     if code == MEANS_NOTHING:
         return None
     if isinstance(fault, FieldFailed):

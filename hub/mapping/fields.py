@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -161,7 +162,7 @@ def _finished(evaluate: Evaluate, finish: Finish) -> Value:
 def _with_default(value: Value, default: Any) -> Value:
     def or_default(source: Any, flags: Flags) -> Any:
         found = value(source, flags)
-        return default if found is None else found
+        return deepcopy(default) if found is None else found
 
     return or_default
 

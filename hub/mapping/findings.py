@@ -38,11 +38,11 @@ class Notes:
     def error(self, code: str, message: str, *steps: str | int, hint: str = "", offset: int | None = None) -> None:
         self._add(code, ERROR, message, steps, hint, offset)
 
-    def warning(self, code: str, message: str, *steps: str | int, hint: str = "") -> None:
-        self._add(code, WARNING, message, steps, hint, None)
+    def warning(self, code: str, message: str, *steps: str | int, hint: str = "", offset: int | None = None) -> None:
+        self._add(code, WARNING, message, steps, hint, offset)
 
-    def info(self, code: str, message: str, *steps: str | int, hint: str = "") -> None:
-        self._add(code, INFO, message, steps, hint, None)
+    def info(self, code: str, message: str, *steps: str | int, hint: str = "", offset: int | None = None) -> None:
+        self._add(code, INFO, message, steps, hint, offset)
 
     def _add(self, code: str, severity: str, message: str, steps: tuple[str | int, ...], hint: str, offset: int | None) -> None:
         line, column = self.document.place(*steps)

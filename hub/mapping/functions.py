@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -133,6 +134,7 @@ def function_table(added: Mapping[str, Function] | None = None) -> FunctionTable
     return FunctionTable(_packs() if added is None else added, {**ARITHMETIC, **FUNCTIONS})
 
 
+@cache
 def _packs() -> dict[str, Function]:
     found: dict[str, Function] = {}
     for entry in entry_points(group=GROUP):

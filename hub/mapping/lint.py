@@ -176,15 +176,14 @@ def _look_at_expressions(mapping: Mapping, notes: Notes) -> None:
     for rule in _rules(mapping.rule.fields):
         for found in _LITERAL.finditer(rule.expression):
             if not _is_json(found[1].replace("\\`", "`")):
-                notes.warning(
-                    "literal_deprecated", f"`{found[1]}` is no JSON.", *rule.expression_steps, hint=f"Write '{found[1]}'."
-                )
+                message, hint = f"`{found[1]}` is no JSON.", f"Write '{found[1]}'."
+                notes.warning("literal_deprecated", message, *rule.expression_steps, hint=hint, offset=found.start())
     for field in mapping.fields:
         words = _allowed_words(mapping, field.rule)
         if field.rule.expression in words:
             hint = f"For the text write \"'{field.rule.expression}'\"."
             message = f"this reads a source field called {field.rule.expression!r}."
-            notes.info("text_unquoted", message, *field.rule.expression_steps, hint=hint)
+            notes.info("text_unquoted", message, *field.rule.expression_steps, hint=hint, offset=0)
 
 
 def _allowed_words(mapping: Mapping, rule: FieldRule) -> set[str]:

@@ -163,6 +163,8 @@ class _Reader:
     def _key(self) -> tuple[str, ...]:
         value = self._data.get("key")
         if value is None:
+            if "split" in self._data:
+                self._notes.error("key_missing", "`split` needs a `key`, so that every part has its own.", "split")
             return ()
         if isinstance(value, list) and value:
             return tuple(self._expression(part, ("key", index)) for index, part in enumerate(value))

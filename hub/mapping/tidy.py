@@ -42,7 +42,7 @@ def stands_for_nothing(text: str) -> bool:
     head = text[:3]
     if head.isalnum() and head.casefold()[:3] not in HEADS:
         return False
-    if text[0] == "+" and text[1:3].isdigit():
+    if text[:1] == "+" and text[1:3].isdigit():
         return False
     return not text.isdigit() and placeholder(text)
 
