@@ -164,7 +164,8 @@ class _Clerk:
         known = (first, second) if both else (self.chance.choice((first, first, second)),)
         calling = COUNTRIES[self.customer.country].calling
         slipped = (mistakes.digit_slip(number, self.chance) if self._slips() else number for number in known)
-        return tuple(mistakes.phone_text(number, calling, self.chance) for number in slipped)
+        abroad = self.system == "mail" and self.chance.random() < 0.8  # who writes to strangers begins with a +
+        return tuple(mistakes.phone_text(number, calling, self.chance, abroad=abroad) for number in slipped)
 
     def _address(self) -> Address | None:
         customer, chance = self.customer, self.chance

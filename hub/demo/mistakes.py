@@ -98,11 +98,11 @@ def street_line(line: str, chance: Random) -> str:
     return line
 
 
-def phone_text(number: str, calling: str, chance: Random) -> str:
-    """As people write it: international, with zeros, national, grouped or not."""
+def phone_text(number: str, calling: str, chance: Random, *, abroad: bool = False) -> str:
+    """As people write it: international, with zeros, national, grouped or not. ``abroad``: so that anybody can dial it."""
     national = number.removeprefix(f"+{calling}")
     trunk = "" if calling in ("34", "48") else "0"
     grouped = " ".join(national[at : at + 3] for at in range(0, len(national), 3))
-    abroad = (number, f"+{calling} {grouped}", f"00{calling} {national}")
+    anywhere = (number, f"+{calling} {grouped}", f"00{calling} {national}")
     at_home = (f"{trunk}{national}", f"{trunk}{grouped}", f"{trunk}{national[:2]}-{national[2:]}")
-    return chance.choice(abroad + at_home)
+    return chance.choice(anywhere if abroad else anywhere + at_home)

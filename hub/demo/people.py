@@ -156,10 +156,7 @@ class Population:
 
     def _company(self) -> Customer:
         chance, country = self.chance, self._country()
-        brand, trade = chance.choice(BRANDS), chance.choice(TRADES[country])
-        owner = _common(LATIN[country].family, chance)
-        shapes = (f"{trade} {brand}", f"{trade} {owner}", f"{brand} {trade}", f"{brand} & {owner}", f"{trade} {owner} {brand}")
-        name = chance.choice(shapes)
+        name, owner = self._firm(country)
         host = self._once(_slug(name).replace(" ", "-")) + ".example"
         office = {"ES": "info", "DE": "kontakt", "FR": "contact", "GB": "office", "PL": "biuro"}[country]
         company = Customer(
@@ -169,6 +166,24 @@ class Population:
             phones=(self._phone(country), self._phone(country)),
         )  # fmt: skip
         return replace(company, former_address=self.address(country)) if chance.random() < self.knobs.moves / 2 else company
+
+    def _firm(self, country: str) -> tuple[str, str]:
+        """A name that no other company has, in whatever order its words stand, as registers see to; and its owner's name."""
+        while True:
+            brand, trade = self.chance.choice(BRANDS), self.chance.choice(TRADES[country])
+            owner = _common(LATIN[country].family, self.chance)
+            shapes = (
+                f"{trade} {brand}",
+                f"{trade} {owner}",
+                f"{brand} {trade}",
+                f"{brand} & {owner}",
+                f"{trade} {owner} {brand}",
+            )
+            name = self.chance.choice(shapes)
+            words = " ".join(sorted(_slug(name).split()))
+            self._given_out[words] += 1
+            if self._given_out[words] == 1 or self._given_out[words] > 50:  # a very large world runs out of names
+                return name, owner
 
     def _branch(self, head: Customer) -> Customer:
         """A site of its own: it orders and is billed for itself, under the head office's name."""

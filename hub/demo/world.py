@@ -40,7 +40,7 @@ class Knobs:
     moves: float = field(default=0.12, metadata={"help": "customers who moved, while some systems keep the old address"})
     marriages: float = field(default=0.04, metadata={"help": "women who took another name, while some systems keep the former"})
     typing_errors: float = field(default=0.05, metadata={"help": "names and contact data with a typing error"})
-    missing: float = field(default=0.12, metadata={"help": "fields left empty"})
+    missing: float = field(default=0.1, metadata={"help": "fields left empty"})
     placeholders: float = field(default=0.02, metadata={"help": "fields filled with n/a, unknown, 01/01/1900 and the like"})
     duplicates: float = field(default=0.04, metadata={"help": "customers entered twice in one system"})
     broken: float = field(default=1.0, metadata={"help": "multiplies the pieces that cannot be read (about twenty)"})
