@@ -12,7 +12,8 @@ from hub.cleaning.values import Cleaned, short, unclean
 
 LONGEST_LINE = 1_000
 _NUMBER_SIGN = re.compile(r"\b(?:no|nr|nro|num|numero|n)\.?\s*[°ºo]?\s*(?=[0-9])|[#№](?=\s*[0-9])|n[°º]\s*(?=[0-9])")
-_FLOOR = re.compile(r"(?<=[0-9])\s?(?:[ºª°]|(?:er|eme|ème|st|nd|rd|th)(?![a-z0-9]))")
+_FLOOR = re.compile(r"(?<=[0-9])(?:\s?[ºª°]|(?:er|eme|ème|st|nd|rd|th)(?![a-z0-9]))")
+_INNER_DOT = re.compile(r"\b([a-z])\.(?=[a-z]{1,3}\b)")  # p.za, c.so, v.le
 _HOUSE_LETTERS = frozenset("abcdefgh")
 _WORDS = re.compile(r"[0-9]+[a-z]?(?![a-z0-9])|[a-z0-9]+")
 
@@ -35,6 +36,7 @@ def _address_line(raw: str, region: str) -> str:
     line = fold(latin(_FLOOR.sub(" ", plain(raw).lower())))
     line = line.replace("c/", " c ").replace("s/n", " sn ").replace("p.o.", "po").replace("p.i.", "pi").replace("'", "")
     line = _FLOOR.sub(" ", _NUMBER_SIGN.sub(" ", line))
+    line = _INNER_DOT.sub(r"\1", line)
     words = _WORDS.findall(line.replace(".", " " if re.search(r"\.[a-z0-9]", line) else ""))
     if len(words) > 1 and words[-2].isdigit() and words[-1] in _HOUSE_LETTERS:
         words[-2:] = [words[-2] + words[-1]]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal
 from math import isfinite
 
-from hub.cleaning.texts import plain
+from hub.cleaning.texts import plain, western_digits
 from hub.cleaning.values import Cleaned, short, unclean
 
 LONGEST_AMOUNT = 60
@@ -46,7 +45,7 @@ def _float_text(given: float) -> str:
 
 def _bare(raw: str) -> str:
     """Without currency signs and codes around the number."""
-    number = unicodedata.normalize("NFKC", plain(raw))
+    number = western_digits(plain(raw))
     number = re.sub(r"[\u20a0-\u20cf$£¥元円]|^[A-Z]{3}(?=[\s0-9(+-])|(?<=[0-9\s)-])[A-Z]{3}$", "", number).strip()
     return re.sub(r"[.,]-+$", "", number)  # 12,- is how whole amounts are written
 

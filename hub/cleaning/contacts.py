@@ -48,7 +48,12 @@ def _unusual(address: str) -> str:
         raise unclean("email_invalid")
     try:
         found = validate_email(
-            address, check_deliverability=False, allow_quoted_local=True, test_environment=True, globally_deliverable=False
+            address,
+            check_deliverability=False,
+            allow_quoted_local=True,
+            strict=True,
+            test_environment=True,
+            globally_deliverable=False,
         )
     except (EmailNotValidError, ValueError) as wrong:
         raise unclean("email_invalid") from wrong

@@ -39,7 +39,7 @@ PARTICLES = frozenset(
     "l' y e i ap ab vande vander"
 ).split()
 ) - {"und", "in", "i", "y", "e", "o"}  # fmt: skip
-JOINERS = frozenset({"y", "e", "i"})  # Ortega y Gasset, Silva e Souza, Puig i Cadafalch
+JOINERS = frozenset({"y", "e", "i", "und"})  # von und zu Berg, Ortega y Gasset, Silva e Souza, Puig i Cadafalch
 
 SUFFIXES = {
     "jr": "Jr.", "jnr": "Jr.", "junior": "Jr.", "jun": "Jr.", "sr": "Sr.", "snr": "Sr.", "senior": "Sr.", "sen": "Sr.",

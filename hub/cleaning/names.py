@@ -74,7 +74,7 @@ def _western(full: str, region: str) -> dict[str, str]:
     parts: dict[str, str] = {}
     words = _NICKNAME.sub(" ", full).split()
     words, parts["former"] = _former(words)
-    if any(word.lower() in TOGETHER for word in words):
+    if _two_people(words):
         return {}
     before, behind = _comma(" ".join(words))
     if behind:
@@ -82,6 +82,18 @@ def _western(full: str, region: str) -> dict[str, str]:
     words, parts["prefix"] = _prefix(before.split())
     words, parts["suffix"] = _suffix(words, comma=False)
     return parts | _in_order(words, parts["prefix"], region)
+
+
+def _two_people(words: list[str]) -> bool:
+    """A word like `and` between people; not the one between particles (`von und zu`)."""
+    if len(words) == 3 and words[1].lower() in JOINERS:  # Ana y Luis
+        return True
+    inner = range(1, len(words) - 1)
+    return any(words[i].lower() in TOGETHER and not (_is_particle(words[i - 1]) and _is_particle(words[i + 1])) for i in inner)
+
+
+def _is_particle(word: str) -> bool:
+    return word.lower().replace(".", "") in PARTICLES
 
 
 def _key(word: str) -> str:
@@ -113,7 +125,7 @@ def _family_given(before: str, behind: str) -> dict[str, str]:
     rest, other_prefix = _prefix(behind.split())
     rest, other_suffix = _suffix(rest, comma=True)
     tail: list[str] = []
-    while len(rest) > 1 and _key(rest[-1]) in PARTICLES:  # Berg, Jan van der
+    while len(rest) > 1 and _is_particle(rest[-1]):  # Berg, Jan van der
         tail.insert(0, rest.pop())
     return {
         "prefix": " ".join(filter(None, (prefix, other_prefix))),
@@ -155,6 +167,8 @@ def _in_order(words: list[str], prefix: str, region: str) -> dict[str, str]:
         return {"family": alone} if prefix and _key(prefix.split()[0]) in SALUTATIONS else {}
     if marked := _marked_by_capitals(words):
         return marked
+    if len(words) == 3 and (named := _with_patronymic(words)):
+        return named
     if words[0] in PARTICLES:  # `van der Berg` alone: all of it is the family name
         return {"family": " ".join(words)}
     if region in _FAMILY_FIRST:
@@ -165,14 +179,27 @@ def _in_order(words: list[str], prefix: str, region: str) -> dict[str, str]:
     return {"given": words[0], "middle": " ".join(words[1:start]), "family": " ".join(words[start:])}
 
 
+_PATRONYMIC = re.compile(r"(?i).{2,}(ович|евич|овна|евна|ична|ovich|evich|ovych|evych|ovna|evna|ivna)")
+
+
+def _with_patronymic(words: list[str]) -> dict[str, str]:
+    """A father's name tells the order: it stands behind the given name, wherever the family name is."""
+    if _PATRONYMIC.fullmatch(words[2]):
+        return {"family": words[0], "given": words[1], "middle": words[2]}
+    if _PATRONYMIC.fullmatch(words[1]):
+        return {"given": words[0], "middle": words[1], "family": words[2]}
+    return {}
+
+
 def _family_start(words: list[str]) -> int:
     """Where the family name begins: the last word, with the particles before it."""
     start = len(words) - 1
-    while start > 1 and (_key(words[start - 1]) in PARTICLES or _key(words[start - 1]) in JOINERS):
-        start -= 1
-        if _key(words[start]) in JOINERS and start > 1:
-            start -= 1
-    return max(start, 1)
+    while start > 1:
+        joined = words[start - 1].lower() in JOINERS
+        if not joined and not _is_particle(words[start - 1]):
+            break
+        start -= 2 if joined and start > 2 else 1
+    return start
 
 
 def _marked_by_capitals(words: list[str]) -> dict[str, str]:
@@ -181,12 +208,12 @@ def _marked_by_capitals(words: list[str]) -> dict[str, str]:
     if not any(loud) or all(word.isupper() for word in words):
         return {}
     first, last = loud.index(True), len(loud) - 1 - loud[::-1].index(True)
-    if not all(loud[i] or _key(words[i]) in PARTICLES for i in range(first, last + 1)):
+    if not all(loud[i] or _is_particle(words[i]) for i in range(first, last + 1)):
         return {}
     rest = words[:first] + words[last + 1 :]
     if (first > 0 and last < len(words) - 1) or not rest:
         return {}
-    if first > 1 and _key(words[first - 1]) in PARTICLES:
+    if first > 1 and _is_particle(words[first - 1]):
         first -= 1
         rest = words[:first]
     return {"given": rest[0], "middle": " ".join(rest[1:]), "family": " ".join(words[first : last + 1])}

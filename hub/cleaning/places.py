@@ -20,8 +20,8 @@ _LOCALES = (
 
 # What systems write that no standard says.
 _COUNTRY_WORDS = {
-    "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
-    "usa": "US", "u.s.a.": "US", "u.s.": "US", "united states of america": "US", "america": "US",
+    "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
+    "usa": "US", "us": "US", "united states of america": "US", "america": "US",
     "estados unidos de america": "US",
     "holland": "NL", "brd": "DE", "ddr": "DE", "bundesrepublik deutschland": "DE", "federal republic of germany": "DE",
     "russia": "RU", "south korea": "KR", "korea": "KR", "north korea": "KP", "vietnam": "VN", "iran": "IR", "syria": "SY",
@@ -62,7 +62,7 @@ def _country(raw: str) -> str | None:
     word = plain(raw)
     if len(word) == 2 and word.upper() in _country_codes():
         return word.upper()
-    folded = fold(word).strip(" .,;")
+    folded = _name_key(word)
     if folded.isascii() and folded.isdigit():
         return _country_codes().get(folded.zfill(3))
     return _country_codes().get(folded.upper()) or _COUNTRY_WORDS.get(folded) or _country_names().get(folded)
@@ -87,11 +87,17 @@ def _country_names() -> dict[str, str]:
     for entry in pycountry.countries:
         for word in (entry.name, getattr(entry, "official_name", ""), getattr(entry, "common_name", "")):
             _enter(names, word, entry.alpha_2)
+            _enter(names, " ".join(reversed(word.split(", "))), entry.alpha_2)  # Korea, Republic of
     return {name: code for name, code in names.items() if code}
 
 
+def _name_key(word: str) -> str:
+    """How names are looked up: folded, without dots and without an English article."""
+    return fold(word).replace(".", "").strip(" ,;").removeprefix("the ")
+
+
 def _enter(names: dict[str, str], word: str, code: str) -> None:
-    folded = fold(word).strip(" .,;")
+    folded = _name_key(word)
     if folded:
         names[folded] = code if names.get(folded, code) == code else ""
 
@@ -112,7 +118,7 @@ def _language(raw: str) -> str | None:
     if re.fullmatch(r"[A-Za-z]{2,3}", parts[0]) and (code := _language_codes().get(parts[0].lower())):
         subtags = [tag for part in parts[1:] if (tag := _subtag(part))]
         return "-".join([code, *subtags[: len(parts) - 1]]) if len(subtags) == len(parts) - 1 else None
-    return _language_names().get(fold(word).strip(" .,;"))
+    return _language_names().get(_name_key(word))
 
 
 def _subtag(part: str) -> str:
@@ -157,7 +163,7 @@ _CURRENCY_SIGNS = {
     "rmb": "CNY", "人民币": "CNY", "₩": "KRW", "₽": "RUB", "₹": "INR", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF",
     "лв": "BGN",
     "₺": "TRY", "₪": "ILS", "₴": "UAH", "฿": "THB", "₫": "VND", "r$": "BRL", "a$": "AUD", "c$": "CAD", "hk$": "HKD", "chf": "CHF",
-    "sfr": "CHF", "fr.": "CHF",
+    "sfr": "CHF",
 }  # fmt: skip
 
 
@@ -178,7 +184,7 @@ def _currency(raw: str) -> str | None:
         return code
     if word.isascii() and word.isdigit():
         return codes.get(word.zfill(3))
-    return _CURRENCY_SIGNS.get(word.casefold()) or _currency_names().get(fold(word).strip(" .,;"))
+    return _CURRENCY_SIGNS.get(word.casefold()) or _currency_names().get(_name_key(word))
 
 
 @cache

@@ -69,6 +69,11 @@ ca passeig|pg
 ca placa|plca
 ca avinguda|avgda
 fr rue|r
+fr avenue|av ave
+fr boulevard|bd bld blvd boul bvd
+fr place|pl plc
+fr saint|st
+fr square|sq
 fr chemin|che chem chm
 fr impasse|imp
 fr allee|all
