@@ -215,5 +215,29 @@ def at_path(data: Mapping[str, Any], path: str) -> Any:
     return value
 
 
+def record_to_json(record: SourceRecord) -> Data:
+    """A source record as JSON, for messages and logs; :func:`record_from_json` reads it back as it was."""
+    told: Data = {"entity": record.entity, "ref": list(record.ref), "operation": record.operation.value, "data": record.data}
+    for name in _PLAIN:
+        if (value := getattr(record, name)) not in (None, "", False):
+            told[name] = value.isoformat() if isinstance(value, datetime) else value
+    return told
+
+
+def record_from_json(text: str | bytes) -> SourceRecord:
+    """The source record that :func:`record_to_json` told."""
+    told = orjson.loads(text)
+    system, key, generation = told.pop("ref")
+    for name in _MOMENTS:
+        if name in told:
+            told[name] = datetime.fromisoformat(told[name])
+    told["operation"] = Operation(told["operation"])
+    return SourceRecord(ref=RecordRef(system, key, generation), **told)
+
+
+_MOMENTS = ("extracted_at", "updated_at", "valid_from", "valid_to")
+_PLAIN = (*_MOMENTS, "message_id", "feed", "run", "mapping", "position", "delta", "sequenced", "target")
+
+
 def refs_text(refs: Sequence[RecordRef]) -> str:
     return ", ".join(map(str, refs))

@@ -1,0 +1,100 @@
+"""The bus built into the store: a durable queue that needs no server, with the contract of the real one.
+
+What is published is kept before `publish` returns. What is taken is leased: a worker that dies gives it back when the lease
+ends, so that every message is worked on at least once; message ids let the resolver recognise what it had already.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from hub.records import SourceRecord, canonical_json, record_from_json, record_to_json
+
+RECORDS = "hub.records"
+LEASE = timedelta(minutes=10)
+MOST_ATTEMPTS = 5
+
+
+class Waiting(Protocol):
+    """One message as the queue keeps it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+
+
+class Queue(Protocol):
+    """The store's functions for messages, handed in when the bus is built."""
+
+    def put(self, tx: Any, queue: str, given: Iterable[tuple[str, dict[str, Any], str]], at: datetime) -> None: ...
+    def take(self, tx: Any, queue: str, limit: int, lease: str, at: datetime, lasts: timedelta) -> Sequence[Waiting]: ...
+    def settle(self, tx: Any, ids: Sequence[int], lease: str) -> None: ...
+    def put_back(self, tx: Any, ids: Sequence[int], lease: str, ready_at: datetime, why: str) -> None: ...
+    def bury(self, tx: Any, ids: Sequence[int], lease: str, why: str) -> None: ...
+    def depth(self, tx: Any, queue: str) -> dict[str, int]: ...
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A batch that one worker holds. Settle it after its work is committed, or give it back."""
+
+    records: tuple[SourceRecord, ...]
+    ids: tuple[int, ...]
+    lease: str
+    attempts: int  # of the message that was tried most often
+
+
+@dataclass(frozen=True)
+class EmbeddedBus:
+    """Publish, take, settle."""
+
+    begin: Callable[[], AbstractContextManager[Any]]
+    queue: Queue
+    clock: Callable[[], datetime]
+    lease: timedelta = LEASE
+
+    def publish(self, records: Sequence[SourceRecord]) -> None:
+        """Keep these records for the workers. When this returns, they survive any crash."""
+        given = [
+            (record.message_id, {"entity": record.entity}, canonical_json(record_to_json(record)).decode()) for record in records
+        ]
+        with self.begin() as tx:
+            self.queue.put(tx, RECORDS, given, self.clock())
+
+    def take(self, limit: int) -> Delivery | None:
+        """The oldest batch that is ready; None when nothing is."""
+        lease = str(uuid.uuid4())
+        with self.begin() as tx:
+            found = self.queue.take(tx, RECORDS, limit, lease, self.clock(), self.lease)
+        if not found:
+            return None
+        records = tuple(record_from_json(message.body) for message in found)
+        return Delivery(records, tuple(message.id for message in found), lease, max(message.attempts for message in found))
+
+    def settle(self, delivery: Delivery) -> None:
+        """The work is committed."""
+        with self.begin() as tx:
+            self.queue.settle(tx, delivery.ids, delivery.lease)
+
+    def put_back(self, delivery: Delivery, wait: timedelta, why: str) -> None:
+        """The world was not ready: try again after this time."""
+        with self.begin() as tx:
+            self.queue.put_back(tx, delivery.ids, delivery.lease, self.clock() + wait, why)
+
+    def bury(self, delivery: Delivery, why: str) -> None:
+        """This can never pass: dead letters."""
+        with self.begin() as tx:
+            self.queue.bury(tx, delivery.ids, delivery.lease, why)
+
+    def depth(self) -> dict[str, int]:
+        """How many messages wait, and how many are dead."""
+        with self.begin() as tx:
+            return self.queue.depth(tx, RECORDS)

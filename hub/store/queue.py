@@ -1,0 +1,70 @@
+"""The durable queue behind the embedded bus: messages with a lease, so that what a dead worker held comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from hub.store import rows
+from hub.store.tables import messages
+
+READY, DEAD = "ready", "dead"
+
+
+class Message(NamedTuple):
+    """One message as it waits: its number gives the order in which it was put."""
+
+    id: int
+    message_id: str
+    headers: dict[str, Any]
+    body: str
+    attempts: int
+
+
+def put(tx: Connection, queue: str, given: Iterable[tuple[str, dict[str, Any], str]], at: datetime) -> None:
+    """Keep (message id, headers, body). A message id that waits already is not put twice."""
+    made = [
+        {
+            "queue": queue, "message_id": message_id, "headers": headers, "body": body,
+            "attempts": 0, "ready_at": at, "lease": None, "state": READY, "why": "",
+        }
+        for message_id, headers, body in given
+    ]  # fmt: skip
+    rows.insert(tx, messages, made, known="keep")
+
+
+def take(tx: Connection, queue: str, limit: int, lease: str, at: datetime, lasts: timedelta) -> list[Message]:
+    """The oldest messages that are ready, leased: nobody else gets them until the lease ends."""
+    c = messages.c
+    wanted = select(c.id).where(c.queue == queue, c.state == READY, c.ready_at <= at).order_by(c.id).limit(limit)
+    ids = list(tx.scalars(wanted.with_for_update(skip_locked=True)))
+    taken = rows.among(tx, c.id, ids)
+    tx.execute(update(messages).where(taken).values(lease=lease, ready_at=at + lasts, attempts=c.attempts + 1))
+    found = tx.execute(select(c.id, c.message_id, c.headers, c.body, c.attempts).where(taken).order_by(c.id))
+    return [Message(*row) for row in found]
+
+
+def settle(tx: Connection, ids: Sequence[int], lease: str) -> None:
+    """Forget messages whose work is committed. A lease that ended meanwhile settles nothing: somebody else has them."""
+    tx.execute(delete(messages).where(rows.among(tx, messages.c.id, ids), messages.c.lease == lease))
+
+
+def put_back(tx: Connection, ids: Sequence[int], lease: str, ready_at: datetime, why: str) -> None:
+    """Messages whose time has not come: they are ready again at that moment."""
+    mine = (rows.among(tx, messages.c.id, ids), messages.c.lease == lease)
+    tx.execute(update(messages).where(*mine).values(lease=None, ready_at=ready_at, why=why))
+
+
+def bury(tx: Connection, ids: Sequence[int], lease: str, why: str) -> None:
+    """Messages that can never pass: dead letters, kept with their reason."""
+    mine = (rows.among(tx, messages.c.id, ids), messages.c.lease == lease)
+    tx.execute(update(messages).where(*mine).values(lease=None, state=DEAD, why=why))
+
+
+def depth(tx: Connection, queue: str) -> dict[str, int]:
+    """How many messages wait, and how many are dead."""
+    wanted = select(messages.c.state, func.count()).where(messages.c.queue == queue).group_by(messages.c.state)
+    return {READY: 0, DEAD: 0} | {row[0]: row[1] for row in tx.execute(wanted)}
