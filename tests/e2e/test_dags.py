@@ -127,7 +127,7 @@ def test_airflow_sees_one_dag_per_scheduled_feed(airflow_python: Path, company: 
 
 @pytest.mark.slow
 def test_a_run_reads_what_is_new_and_tells_its_numbers(airflow_python: Path, company: Path) -> None:
-    migrate = [airflow_python.parent / "goldenhub", "--home", company, "migrate"]
+    migrate: list[str | Path] = [airflow_python.parent / "goldenhub", "--home", company, "migrate"]
     subprocess.run(migrate, cwd=company, check=True, capture_output=True)
 
     first, second = (ask(airflow_python, RUN, company, "shop.customers") for _ in range(2))
