@@ -1,0 +1,116 @@
+"""`goldenhub demo`: make a small company, read its five systems, resolve, and say how right the result is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from hub.app import Hub, open_hub
+from hub.demo import figures, report, telling
+from hub.demo.company import Company, Recipe, found, reachable
+from hub.demo.world import Knobs
+from hub.settings import Settings, from_environment
+
+Tell = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """The figures of one run; ``show`` makes a page of them."""
+
+    figures: Mapping[str, Any]
+
+    def show(self, console: Console) -> None:
+        report.show(self.figures, console)
+
+    @property
+    def accounted(self) -> bool:
+        return bool(self.figures["accounted"])
+
+
+def run_demo(
+    home: Path,
+    *,
+    seed: int | None = None,
+    customers: int | None = None,
+    knobs: Knobs | None = None,
+    fresh: bool = False,
+    next_day: bool = False,
+    tell: Tell = lambda what, done, total: None,
+) -> DemoReport:
+    """Make the company where there is none, read its systems again where there is one, and report.
+
+    The second run on the same folder makes nothing and changes nothing; ``next_day`` lets a day pass before it reads.
+    """
+    started = time.monotonic()
+    given = not (seed is None and customers is None and knobs is None)
+    wanted = Recipe(seed if seed is not None else 1, customers or 2000, knobs or Knobs())
+    tell("make the company", 0, None)
+    company = found(home, wanted, given=given, afresh=fresh, move_on=next_day)
+    settings = _settings(home, company)
+    again = (home / ".hub").exists()
+    (home / ".hub").mkdir(parents=True, exist_ok=True)
+    with reachable(company), open_hub(settings) as hub:
+        told = _run(hub, company, tell)
+    told |= {"again": again, "home": str(home), "seconds": round(time.monotonic() - started, 1)}
+    return DemoReport(told | {"next": _next(home, told)})
+
+
+def _settings(home: Path, company: Company) -> Settings:
+    """The environment's settings for this folder; today is the company's day, so that every run says the same."""
+    return replace(from_environment(), home=home, as_of=company.today.isoformat())
+
+
+def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
+    hub.migrate()
+    with hub.store.read() as tx:
+        before = _versions(figures.every_golden(tx))
+    reports = hub.ingest(tell=tell)
+    hub.work(tell)
+    truth = company.truth
+    with hub.store.read() as tx:
+        held = figures.every_golden(tx)
+        aside = figures.rejected(tx)
+        told: dict[str, Any] = {
+            "company": hub.landscape.company,
+            "day": truth["day"],
+            "made": {"seed": truth["seed"], "customers": truth["size"], "day": company.recipe.day},
+            "read": sum(one.read for one in reports),
+            "changed": sum(before.get(one.id) != one.version for one in held) + len(before.keys() - {one.id for one in held}),
+            "systems": figures.systems(reports),
+            "rejected": aside,
+            "planted": figures.planted(truth, aside),
+            "golden": figures.golden(held),
+            "review": figures.review(tx),
+            "contacts": figures.contacts(tx),
+            **figures.balance(tx),
+            "quality": figures.verdict(held, truth).as_dict(),
+            "merge": telling.merge(tx, held, hub.resolver.explain),
+            "near_miss": telling.near_miss(tx, hub.resolver.explain, truth["records"], hub.rules.matching.match_bits / 1000),
+        }
+    return told
+
+
+def _versions(held: list[Any]) -> dict[str, int]:
+    return {one.id: one.version for one in held}
+
+
+def _next(home: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a curious person could try now."""
+    hub = f"goldenhub --home {home}"
+    steps = []
+    if merge := told.get("merge"):
+        steps.append((f"{hub} golden show {merge['pair'][0]} --why", "every value of that customer, with its source"))
+    if miss := told.get("near_miss"):
+        steps.append((f"{hub} explain {' '.join(miss['pair'])}", "why the hub was not sure about these two"))
+        steps.append((f"{hub} review decide {miss['task']} same", "answer its question; `not-same` works, too"))
+    steps.append((f"{hub} rejects", "what was set aside, and how to mend it"))
+    steps.append((f"{hub} rebuild", "compute everything anew and see that nothing differs"))
+    if told["made"]["day"] == 1:
+        steps.append((f"goldenhub demo --home {home} --next-day", "let a day pass: moves, marriages, deletions"))
+    return steps
