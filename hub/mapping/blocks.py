@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub.mapping.failures import FAULTS, Field, FieldFailed, Known, instead
-from hub.mapping.tidy import USUAL, Flags
+from hub.mapping.tidy import USUAL, Finish, Flags
+
+Member = tuple[str, int, str, Finish, Field]
 
 
 class Block:
@@ -17,7 +19,8 @@ class Block:
         for field in fields:
             _add_place(places, field.rule.target.rpartition(".")[0])
         self._count = len(places)
-        self._plan = [_step(field, places) for field in fields]
+        self._plain = _plain_groups(fields, places)
+        self._others = [_step(field, places) for field in fields if not field.path]
         self._nested = [
             (places[outer], name, places[path])
             for path in sorted(places, key=lambda path: -path.count("."))
@@ -28,7 +31,11 @@ class Block:
     def make(self, source: Any, flags: Flags) -> dict[str, Any]:
         """The object; a field that is absent is not in it."""
         objects: list[dict[str, Any]] = [{} for _ in range(self._count)]
-        for evaluate, finish, place, name, field in self._plan:
+        for parent, members in self._plain:
+            base = source if parent is None else source.get(parent)
+            if type(base) is dict:
+                _copy(base, members, objects, flags, source)
+        for evaluate, finish, place, name, field in self._others:
             try:
                 found = evaluate(source)
                 if type(found) is not str or found not in USUAL or finish is None:
@@ -47,6 +54,34 @@ class Block:
             if objects[inner]:
                 objects[outer][name] = objects[inner]
         return objects[0]
+
+
+def _copy(base: dict[str, Any], members: list[Member], objects: list[dict[str, Any]], flags: Flags, source: Any) -> None:
+    """Fields that are nothing but a name in an object of the source: most of them."""
+    get = base.get
+    for step, place, name, finish, field in members:
+        found = get(step)
+        if type(found) is not str or found not in USUAL:
+            if found is None:
+                continue
+            try:
+                found = finish(found, flags)
+            except FAULTS as fault:
+                found = instead(field, fault, source, flags)
+            if found is None:
+                continue
+        objects[place][name] = found
+
+
+def _plain_groups(fields: Sequence[Field], places: dict[str, int]) -> list[tuple[str | None, list[Member]]]:
+    """Fields with a plain path, by the object of the source they stand in."""
+    groups: dict[str | None, list[Member]] = {}
+    for field in fields:
+        if field.path and field.finish is not None:
+            outer, _, name = field.rule.target.rpartition(".")
+            parent = field.path[0] if len(field.path) == 2 else None
+            groups.setdefault(parent, []).append((field.path[-1], places[outer], name, field.finish, field))
+    return list(groups.items())
 
 
 def _nothing(source: Any) -> None:

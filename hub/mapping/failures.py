@@ -29,22 +29,17 @@ class Known:
 class Field:
     """A compiled rule. ``value`` gives its canonical value; None is absent.
 
-    Where ``finish`` is set, ``evaluate`` gives something that is often plain text, which needs no finishing.
+    Where ``finish`` is set, ``evaluate`` gives something that is often plain text, which needs no finishing;
+    where ``path`` is set too, all that ``evaluate`` does is to follow these one or two steps.
     """
 
-    __slots__ = ("evaluate", "finish", "name", "paths", "rule", "value")
+    __slots__ = ("evaluate", "finish", "name", "path", "paths", "rule", "value")
 
-    def __init__(
-        self,
-        rule: FieldRule,
-        name: str,
-        paths: Paths,
-        value: Value,
-        evaluate: Evaluate | None = None,
-        finish: Finish | None = None,
-    ) -> None:
+    def __init__(self, rule: FieldRule, name: str, paths: Paths, value: Value) -> None:
         self.rule, self.name, self.paths, self.value = rule, name, paths, value
-        self.evaluate, self.finish = evaluate, finish
+        self.evaluate: Evaluate | None = None
+        self.finish: Finish | None = None
+        self.path: tuple[str, ...] = ()
 
 
 class FieldFailed(Exception):

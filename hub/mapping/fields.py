@@ -16,7 +16,7 @@ from hub.mapping.functions import FunctionTable, UnknownFunction
 from hub.mapping.lists import items_of, list_value, schema_below
 from hub.mapping.paths import Paths, paths_of
 from hub.mapping.shape import ABSENT, FieldRule
-from hub.mapping.tidy import Finish, Flags, convert_then, tidier, with_numbers_as_text
+from hub.mapping.tidy import Finish, Flags, convert_then, tidier
 from hub.mapping.values import CONVERTERS, from_unix
 
 _TEXT_TYPES = ("", "text", "date", "datetime")
@@ -69,6 +69,7 @@ class FieldCompiler:
             if may_be_plain and rule.default is ABSENT and not rule.known_empty:
                 field = Field(rule, name, paths, value)
                 field.evaluate, field.finish = evaluate, finish
+                field.path = () if rule.lookup else paths.plain
                 return field
         if rule.known_empty:
             value = _known_empty(value, paths)
@@ -93,9 +94,7 @@ class FieldCompiler:
         convert = self.converter(rule)
         is_word = bool(rule.lookup) or (schema is not None and any(key in schema for key in ("enum", "const")))
         keep = is_word or rule.keep_placeholders or rule.type not in _TEXT_TYPES
-        tidy = tidier(name, keep, _wants_one_line(schema))
-        if convert is None and _wants_text(schema):
-            tidy = with_numbers_as_text(tidy)
+        tidy = tidier(name, keep, _wants_one_line(schema), numbers_as_text=convert is None and _wants_text(schema))
         return (tidy if convert is None else convert_then(convert, tidy)), rule.type in ("", "text")
 
     def converter(self, rule: FieldRule) -> Callable[[Any], Any] | None:

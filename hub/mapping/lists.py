@@ -68,7 +68,7 @@ def _subject(fields: list[Field], schema: Schema) -> str:
         flags.kept = flags.given
         return found
 
-    field.value, field.finish = keeping, None
+    field.value, field.finish, field.path = keeping, None, ()
     return field.rule.target
 
 

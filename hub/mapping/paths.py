@@ -18,6 +18,8 @@ class Paths:
         self.roots: dict[str, frozenset[str]] = {}
         self.strange: frozenset[str] = _UNKNOWN  # first steps that do not exist inside `each`
 
+        self.plain: tuple[str, ...] = ()  # the steps, where the expression is nothing but one or two names
+
     def inside(self, nested: bool) -> Paths:
         """The scope of the parts of a list whose items are what this expression gives."""
         scope = Paths()
@@ -60,8 +62,15 @@ def paths_of(tree: dict[str, Any], scope: Paths) -> Paths:
     gives = walker.walk(tree, frozenset({RECORD}) if not scope.roots else frozenset({_ROOTS}))
     walker.use(gives)
     found = Paths(gives, frozenset(walker.read), walker.from_source)
+    found.plain = _plain(tree)
     found.roots, found.strange = scope.roots, frozenset(walker.strange)
     return found
+
+
+def _plain(tree: dict[str, Any]) -> tuple[str, ...]:
+    steps = [tree] if tree["type"] == "field" else tree["children"] if tree["type"] == "subexpression" else []
+    names = tuple(step["value"] for step in steps if step["type"] == "field")
+    return names if len(names) == len(steps) <= 2 else ()
 
 
 _ROOTS = "\0"

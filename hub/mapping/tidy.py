@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from unicodedata import is_normalized
 
 from hub.cleaning.placeholders import EMAIL_LOCAL_PARTS, EXACT, WORDS
 from hub.cleaning.texts import placeholder
 from hub.errors import Unclean
-from hub.mapping.values import clean_text, shown_time
+from hub.mapping.values import LARGEST_TEXT, clean_text, shown_time
 
 _SHORT = 60  # characters: longer text is not remembered
 _LONGEST_PLACEHOLDER = 80
@@ -47,29 +48,38 @@ def stands_for_nothing(text: str) -> bool:
     return not text.isdigit() and placeholder(text)
 
 
-def remember(text: str) -> None:
-    """Text that every tidier would leave as it is."""
-    if len(text) <= _SHORT:
-        if len(USUAL) >= _MOST_REMEMBERED:
-            USUAL.clear()
-        USUAL.add(text)
+def _remember(text: str) -> None:
+    if len(USUAL) >= _MOST_REMEMBERED:
+        USUAL.clear()
+    USUAL.add(text)
 
 
-def tidier(name: str, keep_placeholders: bool, one_line: bool = False) -> Finish:
+def tidier(name: str, keep_placeholders: bool, one_line: bool = False, numbers_as_text: bool = False) -> Finish:
     """A function that makes any value canonical, depth first. Flags name the field."""
-    return _Tidy(name, keep_placeholders, one_line).tidy
+    return _Tidy(name, keep_placeholders, one_line, numbers_as_text).tidy
 
 
 class _Tidy:
-    def __init__(self, name: str, keep_placeholders: bool, one_line: bool) -> None:
-        self._name, self._keep, self._one_line = name, keep_placeholders, one_line
+    def __init__(self, name: str, keep_placeholders: bool, one_line: bool, numbers_as_text: bool) -> None:
+        self._name, self._keep, self._one_line, self._digits = name, keep_placeholders, one_line, numbers_as_text
 
     def tidy(self, value: Any, flags: Flags) -> Any:
         kind = type(value)
         if kind is str:
+            if (
+                value.isprintable()
+                and (head := value[:3]).isalnum()
+                and head.casefold()[:3] not in HEADS
+                and value[-1] != " "
+                and (value.isascii() or is_normalized("NFC", value))
+                and (length := len(value)) <= LARGEST_TEXT
+            ):
+                if length <= _SHORT:
+                    _remember(value)
+                return value
             return self._text(value)
         if value is None or kind in _SCALARS:
-            return value
+            return str(value) if self._digits and kind is int else value
         if isinstance(value, str):
             return self._cleaned(value, flags)
         if isinstance(value, list):
@@ -87,8 +97,6 @@ class _Tidy:
             text = " ".join(text.split())
         if not text or stands_for_nothing(text):
             return text if text and self._keep else None
-        if text is value and text.isprintable():
-            remember(text)
         return text
 
     def _cleaned(self, value: str, flags: Flags) -> Any:
@@ -117,8 +125,3 @@ def convert_then(convert: Callable[[Any], Any], tidy: Finish) -> Finish:
         return None if value is None else tidy(convert(value), flags)
 
     return finish
-
-
-def with_numbers_as_text(tidy: Finish) -> Finish:
-    """For a field that the schema wants as text: a whole number of the source is meant by its digits."""
-    return lambda value, flags: str(value) if type(value) is int else tidy(value, flags)
