@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from hub.contract import Cursor, Probe, Signal, Stream, StreamRequest, setting
 from hub.errors import BadSettings
@@ -52,16 +52,18 @@ class Connector:
 
     path: Path = setting("The folder.")
     settle: timedelta = setting("A file younger than this waits.", default=timedelta())
+    streams: Mapping[str, Any] = setting("Options of its streams by name, so that feeds need not repeat them.", default={})
     max_record: int = setting("Bytes of the longest record; a longer one is set aside.", default=LONGEST_RECORD)
 
     def check(self) -> list[Probe]:
         return probes.run(folders.probe_folder(self.path))
 
     def discover(self) -> list[Stream]:
-        return [_stream(path) for path in folders.choose(self.path, "*") if path.suffix.lower() in _SUFFIXES]
+        found = [path for path in folders.choose(self.path, "*") if path.suffix.lower() in _SUFFIXES]
+        return [_stream(path, self._options(path.name, {})) for path in found]
 
     def read(self, request: StreamRequest, cursor: Cursor | None) -> Iterator[Event]:
-        options = options_of(request)
+        options = self._options(request.name, request.options)
         files = folders.choose(self.path, request.name)
         if not files:
             yield Signal("waiting", f"No file is called {request.name} yet.")
@@ -91,12 +93,11 @@ class Connector:
             with folders.opened(path) as stream:
                 yield from _read(stream, path, options, self.max_record)
 
+    def _options(self, name: str, given: Mapping[str, Any]) -> Options:
+        return fill(Options, {**self.streams.get(name, {}), **given}, f"Stream {name}", str)
+
     def close(self) -> None:
         """Nothing stays open between reads."""
-
-
-def options_of(request: StreamRequest) -> Options:
-    return fill(Options, request.options, f"Stream {request.name}", str)
 
 
 def _only_lines(files: list[Path], request: StreamRequest, options: Options) -> None:
@@ -139,10 +140,10 @@ def _known_encoding(name: str) -> None:
         raise BadSettings(f"There is no encoding {name!r}; usual ones are utf-8, cp1252, latin-1.", name="encoding") from error
 
 
-def _stream(path: Path) -> Stream:
-    form = _SUFFIXES[path.suffix.lower()]
+def _stream(path: Path, options: Options) -> Stream:
     with folders.opened(path) as stream:
-        if form == "csv":
-            return Stream(path.name, dict.fromkeys(csv.header(stream, _csv_format(path, Options(), LONGEST_RECORD)), "string"))
-        rows = (row for row in islice(_read(stream, path, Options(), LONGEST_RECORD), _SAMPLE) if isinstance(row, Row))
-        return Stream(path.name, types_of(row.data for row in rows))
+        if _format(path, options) == "csv":
+            names = csv.header(stream, _csv_format(path, options, LONGEST_RECORD))
+            return Stream(path.name, dict.fromkeys(names, "string"), key=options.key)
+        rows = (row for row in islice(_read(stream, path, options, LONGEST_RECORD), _SAMPLE) if isinstance(row, Row))
+        return Stream(path.name, types_of(row.data for row in rows), key=options.key)

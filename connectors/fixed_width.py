@@ -64,8 +64,8 @@ class Connector:
 
     def read(self, request: StreamRequest, cursor: Cursor | None) -> Iterator[Event]:
         options = self._options(request.name, request.options)
-        layout = self._layout(options)
         files = folders.choose(self.path, request.name)
+        layout = self._layout(options)
         key = _checked_key(options, layout.record)
         if not files:
             yield Signal("waiting", f"No file is called {request.name} yet.")

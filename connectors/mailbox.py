@@ -23,20 +23,6 @@ _NAME, _KEY = KEYLESS + "n", KEYLESS + "k"
 _AT_ONCE = 50
 """Mails in a batch at most: they may be long."""
 
-_FIELDS = {
-    "message_id": "string",
-    "date": "string",
-    "subject": "string",
-    "from": "object",
-    "to": "array",
-    "cc": "array",
-    "text": "string",
-    "html_text": "string",
-    "signature": "string",
-    "quoted": "string",
-    "attachments": "array",
-}
-
 
 @dataclass(frozen=True)
 class Options:
@@ -65,7 +51,7 @@ class Connector:
         if not self.path.is_dir():
             raise Unavailable(f"The folder {self.path.name!r} is not there (yet). Check `path`.", system=str(self.path))
         names = mails.folders(self.path) if self._format() == "maildir" else mails.files(self.path)
-        return [Stream(name, _FIELDS, key=("message_id",)) for name in names]
+        return [Stream(name, mime.FIELDS, key=("message_id",)) for name in names]
 
     def read(self, request: StreamRequest, cursor: Cursor | None) -> Iterator[Event]:
         fill(Options, request.options, f"Stream {request.name}", str)

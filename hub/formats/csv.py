@@ -49,7 +49,10 @@ def read(stream: BinaryIO, name: str, form: CsvFormat) -> Iterator[Row | Flaw]:
 
 def header(stream: BinaryIO, form: CsvFormat) -> list[str]:
     """The names of the columns."""
-    return list(form.columns) or _names(next(_Feed(stream, form, form.skip).rows(), []))
+    if form.columns:
+        return list(form.columns)
+    first = next(_Feed(stream, form, form.skip).rows(), None)
+    return _names(first or [])
 
 
 def _names(values: Sequence[str]) -> list[str]:
@@ -58,11 +61,12 @@ def _names(values: Sequence[str]) -> list[str]:
 
 def _rows(feed: _Feed, columns: list[str], name: str) -> Iterator[Row | Flaw]:
     for values in feed.rows():
-        if not columns:
+        where = f"{name}:{feed.first}"
+        if values is not None and not columns:
             columns += _names(values)
-        elif values:
-            found = _row(values, columns, f"{name}:{feed.first}", feed)
-            if isinstance(found, Flaw) and found.code != "record_too_long":
+        elif values is None or values:
+            found = _row(values, columns, where, feed) if values else _broken(where, feed)
+            if isinstance(found, Flaw):
                 feed.read_again()
             yield found
         if feed.swallowed:
@@ -96,24 +100,35 @@ class _Feed:
         """An open quote took more lines than could be kept, up to the end of the file: read again from behind the quote."""
         return self.open and self.too_long
 
-    def rows(self) -> Iterator[list[str]]:
-        reader = csv.reader(self, delimiter=self._form.delimiter, quotechar=self._form.quote)
+    @property
+    def single(self) -> bool:
+        return len(self._row) == 1
+
+    @property
+    def shown(self) -> str:
+        """The beginning of the row as it stands in the file."""
+        return excerpt(self._row[0].text.rstrip("\r\n")) if self._row and not is_damaged(self._row[0].text) else ""
+
+    def rows(self) -> Iterator[list[str] | None]:
+        """The values of each row; None where the quotes make no sense."""
+        reader = self._reader()
         while True:
             self._begin()
+            values: list[str] | None = None
             try:
                 values = next(reader)
             except StopIteration:
                 return
             except csv.Error:
-                values = ["", *[""] * 10_000]  # cannot happen with these settings; if it does, the row has too many columns
-            again = len(self._again)
+                reader = self._reader()
             yield values
-            if len(self._again) > again:
-                reader = csv.reader(self, delimiter=self._form.delimiter, quotechar=self._form.quote)
+
+    def _reader(self) -> Iterator[list[str]]:
+        return csv.reader(self, delimiter=self._form.delimiter, quotechar=self._form.quote, strict=True)
 
     def read_again(self) -> None:
         """Give the lines of this row behind its first one once more, as rows of their own."""
-        if not self.too_long and len(self._row) > 1:
+        if len(self._row) > 1:
             self._again.extendleft(reversed(self._row[1:]))
             self._next = self._row[1].number
 
@@ -136,11 +151,19 @@ class _Feed:
         return line.text
 
 
+def _broken(where: str, feed: _Feed) -> Flaw:
+    if feed.too_long and not feed.open:
+        return Flaw(where, "record_too_long", "The record is longer than the limit.")
+    if feed.open and feed.single and not feed.ended:
+        return Flaw(where, "truncated", "The file ends in the middle of this row.", feed.shown)
+    if feed.open:
+        return Flaw(where, "quote_open", "A quote is opened here and never closed.", feed.shown)
+    return Flaw(where, "quote_misplaced", "A quote stands where none may be; inside a value it is written twice.", feed.shown)
+
+
 def _row(values: list[str], columns: Sequence[str], where: str, feed: _Feed) -> Row | Flaw:
     data: Data = dict(zip(columns, values, strict=False))
     shown = excerpt(",".join(values))
-    if feed.open:
-        return Flaw(where, "quote_open", "A quote is opened here and never closed.", shown)
     if feed.too_long:
         return Flaw(where, "record_too_long", "The record is longer than the limit.", "", _short(data))
     if any(map(is_damaged, values)):

@@ -18,6 +18,22 @@ from hub.formats.rows import MEBIBYTE, Flaw, Row
 from hub.records import Data
 
 LONGEST_MAIL = 64 * MEBIBYTE
+FIELDS = {
+    "message_id": "string",
+    "date": "string",
+    "subject": "string",
+    "from": "object",
+    **dict.fromkeys(("reply_to", "to", "cc", "bcc"), "array"),
+    "in_reply_to": "string",
+    "references": "array",
+    "list_id": "string",
+    "automatic": "boolean",
+    **dict.fromkeys(("text", "html_text", "quoted", "signature"), "string"),
+    "signature_lines": "array",
+    "attachments": "array",
+}
+"""Field of a mail -> type in JSON Schema's words."""
+
 _ADDRESSES = ("from", "reply_to", "to", "cc", "bcc")
 _IDENTIFIER = re.compile(r"<([^<>\s]+)>")
 _POLICY = email.policy.compat32  # never raises while parsing; the modern policy does on some broken headers

@@ -226,7 +226,7 @@ def begin(
         clock,
         overlap,
         extra,
-        Window(cursor.get("seen")),
+        Window(cursor.get("seen"), resumed="high" in cursor),
         Known(cursor.get("known")),
         {name: load_value(value) for name, value in cursor.get("low", {}).items()},
         {name: load_value(value) for name, value in cursor.get("high", {}).items()},

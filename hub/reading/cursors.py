@@ -22,9 +22,10 @@ _MOST_SEEN = 10_000
 class Window:
     """The records of the window that is read again: which were yielded before, which this read yields."""
 
-    def __init__(self, seen: Mapping[str, str] | None = None) -> None:
+    def __init__(self, seen: Mapping[str, str] | None = None, *, resumed: bool = False) -> None:
+        """``resumed``: what was seen belongs to this very read, which was broken off and does not come to it again."""
         self._before = dict(seen or {})
-        self._now: dict[str, tuple[str, Any]] = {}
+        self._now: dict[str, tuple[str, Any]] = {key: (print, None) for key, print in self._before.items()} if resumed else {}
 
     def is_new(self, key: str, print: str) -> bool:
         held = self._now[key][0] if key in self._now else self._before.get(key)

@@ -35,6 +35,8 @@ _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 64 * 1024
 _HOPS = 5
+_MOST_ASKED = 100
+"""Times in a row that a system may ask for patience."""
 
 
 class Gone(Exception):
@@ -116,9 +118,8 @@ class Web:
 
     def fetch(self, url: str, params: Mapping[str, Any] | None = None) -> tuple[int, Mapping[str, str], bytes, str]:
         """Status, headers, body and address, after all patience."""
-        waited, attempt, fresh = 0.0, 0, False
+        waited, failures, asked, fresh = 0.0, 0, 0, False
         while True:
-            attempt += 1
             status, headers, raw, at = self._attempt(url, params)
             if status == 401 and not fresh and isinstance(self._auth, ClientCredentials):
                 self._auth.forget()
@@ -128,28 +129,33 @@ class Web:
                 raise BadSettings(f"{self._system} refuses the login ({status}): check `auth` and its rights.", name="auth")
             if status and status not in _TRY_AGAIN:
                 return status, headers, raw, at
-            wait = self._wait(headers, attempt)
-            waited += wait
-            self._give_up(status, headers, attempt, waited, wait)
+            if status == 429 or "Retry-After" in headers:
+                asked += 1
+                wait = self._patience(headers, waited, asked)
+                waited += wait
+            else:
+                failures += 1
+                wait = self._pause(status, headers, failures)
             time.sleep(wait)
 
     @property
     def _system(self) -> str:
         return _host(self.base)
 
-    def _give_up(self, status: int, headers: Mapping[str, str], attempt: int, waited: float, wait: float) -> None:
-        asked = status == 429 or "Retry-After" in headers
-        if asked and (waited > self._manners.patience.total_seconds() or attempt >= 10 * self._manners.attempts):
+    def _patience(self, headers: Mapping[str, str], waited: float, asked: int) -> float:
+        """How long to wait, as the system asked; Throttled when that is too long, or asked too often."""
+        wait = _seconds(headers.get("Retry-After", "1"))
+        if waited + wait > self._manners.patience.total_seconds() or asked > _MOST_ASKED:
             raise Throttled(f"{self._system} asks to wait {wait:.0f} seconds.", wait=wait, system=self._system)
-        if not asked and attempt >= self._manners.attempts:
-            cause = f"answers {status}" if status else headers.get("reason", "does not answer")
-            raise Unavailable(f"{self._system} {cause}, {attempt} times.", system=self._system)
+        return wait
 
-    def _wait(self, headers: Mapping[str, str], attempt: int) -> float:
-        if "Retry-After" in headers:
-            return _seconds(headers["Retry-After"])
+    def _pause(self, status: int, headers: Mapping[str, str], failures: int) -> float:
+        """How long to wait after a failure; Unavailable when there were enough."""
+        if failures >= self._manners.attempts:
+            cause = f"answers {status}" if status else headers.get("reason", "does not answer")
+            raise Unavailable(f"{self._system} {cause}, {failures} times.", system=self._system)
         jitter = 0.5 + random.random() / 2  # noqa: S311 - no secret
-        return float(self._manners.pause.total_seconds() * 2 ** (attempt - 1) * jitter)
+        return float(self._manners.pause.total_seconds() * 2 ** (failures - 1) * jitter)
 
     def _attempt(self, url: str, params: Mapping[str, Any] | None) -> tuple[int, Mapping[str, str], bytes, str]:
         """One request with its redirects. Status 0: there was no answer, and ``reason`` says why."""

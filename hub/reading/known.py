@@ -40,9 +40,10 @@ def fingerprint(*parts: Any) -> str:
 
 
 def _bytes(parts: tuple[Any, ...]) -> bytes:
-    return orjson.dumps(
-        parts, default=_as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
-    )
+    try:
+        return orjson.dumps(parts, default=_as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # wrong bytes kept as lone surrogates, numbers above 64 bits
+        return repr(parts).encode("utf-8", "surrogatepass")
 
 
 def _as_text(value: Any) -> str:

@@ -38,6 +38,7 @@ class Api(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Api
     protocol_version = "HTTP/1.1"
+    wbufsize = 64 * 1024  # headers and body in one packet: two would wait for each other
 
     def log_message(self, *_: Any) -> None: ...
 
