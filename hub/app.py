@@ -8,31 +8,111 @@ hub.work()          what was published: resolve customers, attach the rest, unti
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import MISSING, dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from dataclasses import MISSING, asdict, dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from connectors import build, connector_class, kinds
+
+try:  # TEMP until hub/attach.py lands
+    from hub.attach import Attached, attach, reattach
+except ImportError:
+
+    @dataclass
+    class Attached:
+        attached: int = 0
+        waiting: int = 0
+
+        def add(self, o):
+            self.attached += o.attached
+            self.waiting += o.waiting
+
+    def attach(tx, records, at):
+        return Attached(0, len(records))
+
+    def reattach(tx, at):
+        return Attached()
+
+
+from hub.bus.embedded import MOST_ATTEMPTS, Delivery, EmbeddedBus
 from hub.contract import Connector, Probe
-from hub.errors import BadMapping, HubError
-from hub.landscape import Landscape, load_landscape, references
-from hub.mapping import CodeList, load_code_lists, load_mapping
+from hub.errors import BadMapping, BadModel, HubError, InvalidRecord, Misconfigured, Rejected
+from hub.ingest import FeedPlan, Landed, RunReport, ingest
+from hub.landscape import Feed, Landscape, load_landscape, references
+from hub.mapping import CodeList, Finding, coverage, fields_of, lint_folder, load_code_lists, load_mapping, run_examples
 from hub.mapping import Mapping as CompiledMapping
+from hub.mapping.engine import mapping_name
+from hub.mapping.examples import ExampleResult, both_paths, read_examples
+from hub.matching.rules import read_weights
 from hub.model import Model, load_model, shipped_folder
+from hub.quality import QualityRules, check_record, flags_of, load_quality
 from hub.reading.declared import declared
+from hub.records import Data, Decision
+from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
 from hub.settings import Settings, from_environment
-from hub.store import migrating
+from hub.store import feeds, goldens, migrating, queue, tasks
+from hub.store.accounting import accounting
+from hub.store.goldens import Golden
 from hub.store.store import Store, open_store
+from hub.survivorship import view
+
+ENTITY = "customer"
 
 Clock = Callable[[], datetime]
+Tell = Callable[[str, int, int | None], None]
+"""Progress: what is being done, how many are done, of how many (None: unknown)."""
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def untold(what: str, done: int, total: int | None) -> None:
+    """Nobody watches."""
+
+
+@dataclass
+class Work:
+    """What one call of `work` did."""
+
+    records: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
+    attached: Attached = field(default_factory=Attached)
+    buried: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            **told(self.outcome),
+            "attached": self.attached.attached,
+            "waiting": self.attached.waiting,
+            "dead": self.buried,
+        }
+
+    def in_words(self) -> str:
+        words = [f"{self.records:,} records worked on", in_words(self.outcome)]
+        if self.attached.attached or self.attached.waiting:
+            words.append(f"{self.attached.attached:,} attached to their customers, {self.attached.waiting:,} wait for theirs")
+        if self.buried:
+            words.append(f"{self.buried:,} set aside as dead letters")
+        return "; ".join(words) + "."
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """What a resolver did, for a program."""
+    return {name: value for name, value in asdict(outcome).items() if name not in ("taken", "gaps")}
+
+
+def in_words(outcome: Outcome) -> str:
+    """What a resolver did, for a person."""
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(outcome.announced.items()))
+    asked = f"{outcome.tasks_opened:,} opened, {outcome.tasks_closed:,} closed"
+    return f"golden records: {kinds or 'nothing changed'}; review tasks: {asked}"
 
 
 @dataclass
@@ -41,6 +121,7 @@ class Hub:
 
     settings: Settings
     clock: Clock = now
+    _quality: dict[str, QualityRules] = field(default_factory=dict, repr=False)
 
     @cached_property
     def landscape(self) -> Landscape:
@@ -54,6 +135,32 @@ class Hub:
     @cached_property
     def store(self) -> Store:
         return open_store(self.settings.store_url)
+
+    @cached_property
+    def bus(self) -> EmbeddedBus:
+        return EmbeddedBus(self.store.begin, queue, self.clock)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """How customers are matched, clustered and survive: the shipped rules, the company's over them."""
+        folder = self.model.folder(ENTITY)
+        return read_rules(
+            ENTITY,
+            self.model.rules(ENTITY, "matching"),
+            read_weights(folder / "model.json"),
+            self.model.rules(ENTITY, "survivorship"),
+            trust=self.landscape.trust,
+            free_of_duplicates=self.landscape.free_of_duplicates,
+        )
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        return Resolver(self.rules, clock=self.clock)
+
+    @property
+    def as_of(self) -> date:
+        """The date that time-dependent rules take as today."""
+        return date.fromisoformat(self.settings.as_of) if self.settings.as_of else self.clock().date()
 
     def close(self) -> None:
         if "store" in self.__dict__:
@@ -84,11 +191,199 @@ class Hub:
         path = self.mapping_path(name)
         return load_mapping(path, model=self.model, code_lists=self._code_lists(path), time_zone=time_zone)
 
+    def plan(self, feed: Feed) -> FeedPlan:
+        """A feed ready to run: every mapping compiled, so that a mistake in one stops before any data moves."""
+        zone = self.landscape.systems[feed.system].time_zone
+        translators = [self.mapping(name, zone) for name in feed.mappings]
+        return FeedPlan(feed.name, feed.system, translators, self._check, feed.delta, feed.order_by)
+
+    def ingest(self, names: Sequence[str] = (), *, accept: bool = False, tell: Tell = untold) -> list[RunReport]:
+        """Run feeds, all of them unless named. One feed that fails delays no other."""
+        chosen = [self.landscape.feed(name) for name in names or self.landscape.feeds]
+        ready = [(feed, self.plan(feed), self.connect(feed.system)) for feed in chosen]
+        return [self._run(feed, plan, connector, accept, tell) for feed, plan, connector in ready]
+
+    def _run(self, feed: Feed, plan: FeedPlan, connector: Connector, accept: bool, tell: Tell) -> RunReport:
+        run = str(uuid.uuid4())
+        with self.store.begin() as tx:
+            waits, cursor = feeds.held(tx, feed.name), feeds.cursor(tx, feed.name)
+            feeds.start_run(tx, run, feed.name, self.clock())
+        if waits and not accept:
+            report = RunReport(feed.name, run, state="held", message=waits)
+        else:
+            request = replace(feed.request, accept=accept, batch_size=self.settings.batch_size)
+            with closing(connector):
+                report = ingest(
+                    plan,
+                    connector.read(request, cursor),
+                    run=run,
+                    clock=self.clock,
+                    publish=self.bus.publish,
+                    land=partial(self._land, feed.name),
+                    tell=lambda report: tell(feed.name, report.read, None),
+                )
+        with self.store.begin() as tx:
+            feeds.end_run(tx, run, report.state, report.as_dict(), self.clock(), report.message)
+            feeds.hold(tx, feed.name, report.message if report.state == "held" else None)
+        return report
+
+    def _land(self, feed: str, landed: Landed) -> None:
+        with self.store.begin() as tx:
+            feeds.add_counts(tx, feed, "arrived", landed.arrived)
+            feeds.add_counts(tx, feed, "filtered", landed.filtered)
+            feeds.add_rejects(tx, landed.rejects)
+            if landed.cursor is not None:
+                feeds.move_cursor(tx, feed, landed.cursor, self.clock())
+
+    def work(self, tell: Tell = untold) -> Work:
+        """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""
+        done = Work()
+        while delivery := self.bus.take(self.settings.batch_size):
+            for part in [delivery] if delivery.attempts == 1 else delivery.apart():
+                self._work_on(part, done)
+            tell("resolve", done.records, None)
+        self._catch_up(done, tell)
+        return done
+
+    def _work_on(self, delivery: Delivery, done: Work) -> None:
+        """One transaction, then the settlement. What failed too often is set aside as dead, so that it stops no other."""
+        if delivery.attempts > MOST_ATTEMPTS:
+            self.bus.bury(delivery, f"failed {MOST_ATTEMPTS} times")
+            done.buried += len(delivery.records)
+            return
+        with self.store.begin() as tx:
+            customers = [record for record in delivery.records if record.entity == ENTITY]
+            others = [record for record in delivery.records if record.entity != ENTITY]
+            if customers:
+                done.outcome.add(self.resolver.resolve(tx, customers, self.as_of))
+            if others:
+                done.attached.add(attach(tx, others, self.clock()))
+        self.bus.settle(delivery)
+        done.records += len(delivery.records)
+
+    def _catch_up(self, done: Work, tell: Tell) -> None:
+        """What was put off by the resolver, and what waited for a customer who has come."""
+        while True:
+            with self.store.begin() as tx:
+                step = self.resolver.redo(tx, self.as_of)
+            done.outcome.add(replace(step, taken=0))
+            if not step.taken:
+                break
+            tell("put off before", done.outcome.compared, None)
+        with self.store.begin() as tx:
+            done.attached.add(reattach(tx, self.clock()))
+
+    def decide(self, task: int, verdict: str, by: str, why: str) -> tuple[Decision, Outcome]:
+        """A person's answer to a review task, about the records shown at that moment."""
+        with self.store.begin() as tx:
+            stored = tasks.by_id(tx, task)
+            if stored is None or stored.state != tasks.OPEN:
+                raise Rejected(f"Task {task} is not open; see `goldenhub review`.", code="task_closed")
+            decision = Decision(str(uuid.uuid4()), verdict, stored.task.left, stored.task.right, by, self.clock(), why)
+            return decision, self.resolver.decide(tx, decision, self.as_of)
+
+    def withdraw(self, decision: str, by: str) -> Outcome:
+        with self.store.begin() as tx:
+            return self.resolver.withdraw(tx, decision, by, self.as_of)
+
+    def _check(self, entity: str, data: dict[str, Any]) -> None:
+        """The canonical schema, then the entity's quality rules: some flag, some set the record aside."""
+        self.model.check(entity, data)
+        rules = self._quality.setdefault(entity, load_quality(self.model.rules(entity, "quality")))
+        findings = check_record(rules, data, self.as_of.isoformat())
+        for found in findings:
+            if found.action != "flag":
+                raise InvalidRecord(f"{found.field}: {found.message}", code=found.rule, field=found.field)
+        if flags := flags_of(findings):
+            data["flags"] = [*data.get("flags", []), *(flag for flag in flags if flag not in data.get("flags", []))]
+
     def migrate(self, revision: str = "head") -> tuple[str | None, str | None]:
         """Bring the store to a revision; the revisions before and after."""
         before = migrating.revision(self.store)
         migrating.migrate(self.store, revision)
         return before, migrating.revision(self.store)
+
+    def lint(self) -> list[Finding]:
+        """Everything that can be said about landscape, mappings and rules without asking a system."""
+        found = self._lint_landscape() + self._lint_rules()
+        for folder in self._folders("mappings"):
+            found += lint_folder(folder, model=self.model)
+        return found
+
+    def _lint_landscape(self) -> list[Finding]:
+        try:
+            for system in self.landscape.systems.values():
+                build(system.kind, system.settings, lambda reference: reference, self.settings.home)
+            for feed in self.landscape.feeds.values():
+                for name in feed.mappings:
+                    self.mapping_path(name)
+        except Misconfigured as wrong:
+            return [_finding(wrong, self.landscape.path if "landscape" in self.__dict__ else "landscape.yaml")]
+        return []
+
+    def _lint_rules(self) -> list[Finding]:
+        try:
+            for entity in self.model.entities:
+                load_quality(self.model.rules(entity, "quality"))
+            _ = self.rules
+        except BadModel as wrong:
+            return [_finding(wrong, "canonical_model")]
+        return []
+
+    def coverage(self) -> dict[str, dict[str, Any]]:
+        """By mapping: how many fields of its examples are mapped, how many ignored on purpose, which neither."""
+        names = dict.fromkeys(name for feed in self.landscape.feeds.values() for name in feed.mappings)
+        found: dict[str, dict[str, Any]] = {}
+        for name in names:
+            try:
+                path = self.mapping_path(name)
+                seen = coverage(self.mapping(name), example_fields(path))
+            except Misconfigured:
+                continue  # lint says why
+            found[name] = {"mapped": len(seen.mapped), "ignored": len(seen.ignored), "unmapped": list(seen.unmapped)}
+        return found
+
+    def run_examples(self, names: Sequence[str] = ()) -> list[ExampleResult]:
+        """The examples beside the mappings: of these mappings, or of all."""
+        paths = [self.mapping_path(name) for name in names]
+        if not names:
+            found = {path.relative_to(f): path for f in self._folders("mappings") for path in f.glob("*/*.examples.yaml")}
+            paths = [found[name] for name in sorted(found)]
+        zones = {
+            name: self.landscape.systems[feed.system].time_zone
+            for feed in self.landscape.feeds.values()
+            for name in feed.mappings
+        }
+        return [
+            result
+            for path in paths
+            for result in run_examples(path, model=self.model, time_zone=zones.get(mapping_name(both_paths(path)[0]), "UTC"))
+        ]
+
+    def view(self, golden: Golden, name: str) -> Data:
+        """The part of a golden record that a consumer may see."""
+        return view(golden.data, self.rules.survivorship, name, (), self.as_of)
+
+    def export(self, out: Path, xref: Path | None = None, view: str | None = None, tell: Tell = untold) -> dict[str, int]:
+        """All golden records as a table; rows by file."""
+        from hub.batch.export import export_golden  # Parquet needs an extra
+
+        shown = (lambda golden: self.view(golden, view)) if view else (lambda golden: golden.data)
+        return export_golden(self.store, self.model, out, xref, view=shown, tell=tell)
+
+    def rebuild(self, tell: Tell = untold) -> tuple[int, list[Difference]]:
+        """Compute all golden records once more; how many there are, and what differs."""
+        with self.store.read() as tx:
+            total = goldens.count(tx, ENTITY).get(goldens.ACTIVE, 0)
+            tell("golden records", 0, total)
+            differences = self.resolver.rebuild(tx)
+            tell("golden records", total, total)
+        return total, differences
+
+    def accounting(self) -> dict[str, dict[str, int]]:
+        """Where everything that arrived is, by entity. `leakage` is 0, or something is wrong with the hub."""
+        with self.store.read() as tx:
+            return {entity: accounting(tx, entity) for entity in feeds.entities(tx)}
 
     def _code_lists(self, path: Path) -> Mapping[str, CodeList]:
         return load_code_lists(path.parent / "codes")
@@ -133,6 +428,44 @@ def _declared(kind: type | None) -> list[dict[str, Any]]:
         }
         for one in declared(kind)
     ]
+
+
+def example_fields(path: Path) -> set[str]:
+    """Every source field that the examples beside a mapping show."""
+    _, beside = both_paths(path)
+    examples = read_examples(beside)[1] if beside.is_file() else []
+    return {name for example in examples for name in fields_of(example["given"])}
+
+
+def _finding(wrong: Misconfigured, path: str) -> Finding:
+    facts = wrong.facts
+    return Finding(
+        wrong.code, "error", str(facts.get("path") or path), facts.get("line") or 1, facts.get("column") or 1, wrong.message
+    )
+
+
+def match(
+    files: Sequence[Path],
+    mapping: Path,
+    out: Path,
+    *,
+    review: Path | None,
+    rejects: Path | None,
+    model: str,
+    workers: int,
+    memory: str,
+    tell: Tell,
+) -> dict[str, Any]:
+    """Match files without a hub; the figures."""
+    try:
+        from hub.batch.match import match_files
+    except ImportError as absent:
+        raise Misconfigured("Matching files needs the extra `batch`: pip install 'goldenhub[batch]'.") from absent
+    weights = None if model == "default" else Path(model)
+    report = match_files(
+        files, mapping, out, review=review, rejects=rejects, weights=weights, progress=tell, workers=workers, memory=memory
+    )  # fmt: skip
+    return asdict(report)
 
 
 def shipped_landscape() -> Path:

@@ -12,13 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any, Protocol
 
 from hub.contract import Batch, Checkpoint, Cursor, Signal
-from hub.errors import InvalidRecord, MappingFailed, Rejected
+from hub.errors import FeedHeld, InvalidRecord, MappingFailed, Rejected, Retryable
 from hub.records import GONE, Damage, Operation, RawRecord, RecordRef, Reject, SourceRecord, Translation, micros
 
 _TICK = timedelta(microseconds=1)
+_LARGEST = 2**63  # whole numbers beyond are text in JSON that every reader understands
 
 Item = RawRecord | Damage
 Made = SourceRecord | Reject
@@ -62,11 +64,15 @@ class RunReport:
     published: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # by code
     signals: list[Signal] = field(default_factory=list)
+    state: str = "done"  # done | failed | held
+    message: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "feed": self.feed,
             "run": self.run,
+            "state": self.state,
+            "message": self.message,
             "read": self.read,
             "arrived": self.arrived.total(),
             "published": self.published,
@@ -102,17 +108,26 @@ def ingest(
     land: Land,
     tell: Callable[[RunReport], None] = lambda report: None,
 ) -> RunReport:
-    """Run one feed to the end of what is there now."""
+    """Run one feed to the end of what is there now.
+
+    A system that is not ready, or a feed that must wait for a person, ends the run and is told in the report: what was read
+    before stays, and other feeds are not delayed.
+    """
     report = RunReport(plan.name, run)
     translate = _Translation(plan, run)
-    for piece in source:
-        if isinstance(piece, Signal):
-            report.signals.append(piece)
-        elif isinstance(piece, Checkpoint):
-            land(Landed({}, {}, (), piece.cursor))
-        else:
-            _take(plan, piece, translate, report, clock(), publish, land)
-            tell(report)
+    try:
+        for piece in source:
+            if isinstance(piece, Signal):
+                report.signals.append(piece)
+            elif isinstance(piece, Checkpoint):
+                land(Landed({}, {}, (), piece.cursor))
+            else:
+                _take(plan, piece, translate, report, clock(), publish, land)
+                tell(report)
+    except FeedHeld as held:
+        report.state, report.message = "held", held.message
+    except Retryable as later:
+        report.state, report.message = "failed", later.message
     return report
 
 
@@ -213,17 +228,34 @@ class _Translation:
             facts["violations"] = error.facts.get("violations", [])
         return Reject(
             self._message_id(), self._plan.name, code, error.message, now, self._run, raw.where, entity,
-            key or raw.key, mapping, facts, raw.data,
+            key or raw.key, mapping, as_told(facts), as_told(raw.data),
         )  # fmt: skip
 
     def _damaged(self, item: Damage, now: datetime) -> tuple[str, Made]:
         entity = self._plan.translators[0].entity if self._plan.translators else ""
         reject = Reject(
             self._message_id(), self._plan.name, item.code, item.reason, now, self._run, item.where, entity,
-            payload=item.excerpt or None,
+            payload=as_told(item.excerpt) if item.excerpt else None,
         )  # fmt: skip
         return entity, reject
 
     def _message_id(self) -> str:
         self._number += 1
         return f"{self._run}:{self._number}"
+
+
+def as_told(value: Any) -> Any:
+    """Any value as JSON can keep it, for a reject's payload: what JSON has no word for becomes text, and nothing is refused."""
+    if isinstance(value, Mapping):
+        return {str(name): as_told(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_told(one) for one in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int) and abs(value) < _LARGEST:
+        return int(value)
+    if isinstance(value, float) and isfinite(value):
+        return float(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode("latin-1")
+    return str(value).encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{SYMBOL FOR NULL}")

@@ -51,6 +51,10 @@ class Delivery:
     lease: str
     attempts: int  # of the message that was tried most often
 
+    def apart(self) -> list[Delivery]:
+        """One delivery per record: how a poison message is found without harm to its neighbours."""
+        return [Delivery((record,), (number,), self.lease, self.attempts) for record, number in zip(self.records, self.ids, strict=True)]
+
 
 @dataclass(frozen=True)
 class EmbeddedBus:

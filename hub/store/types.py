@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, DateTime, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+
 Key = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared and ordered by its bytes, alike on every database."""
 
@@ -42,11 +44,12 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return (
-            None
-            if value is None
-            else orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
-        )
+        if value is None:
+            return None
+        try:
+            return orjson.dumps(value, default=_plain, option=_OPTIONS).decode()
+        except TypeError:  # names that are a kind of text, as databases give them: the slower way knows them
+            return orjson.dumps(value, default=_plain, option=_OPTIONS | orjson.OPT_NON_STR_KEYS).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else orjson.loads(value)

@@ -1,0 +1,125 @@
+"""goldenhub doctor"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import click
+
+from hub.app import Hub, open_hub
+from hub.cli.show import console, emit_json, json_option, table
+from hub.errors import HubError
+from hub.store import feeds, migrating
+
+MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "skipped": "[dim]not needed[/]"}
+EXTRAS = {
+    "postgres": ("psycopg", "PostgreSQL as the store"),
+    "mariadb": ("pymysql", "reading MariaDB"),
+    "batch": ("duckdb", "matching files, and Parquet"),
+    "airflow": ("airflow", "schedules"),
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing the hub depends on, and what to do when it is not right."""
+
+    about: str
+    what: str
+    state: str  # ok | failed | skipped
+    hint: str = ""
+
+
+@click.command("doctor")
+@click.option("--systems/--no-systems", default=True, help="Also ask every system of the landscape.")
+@json_option
+def command(systems: bool, as_json: bool) -> None:
+    """Check everything the hub depends on, and say what to do. Exit code 1 when something must be mended."""
+    with open_hub() as hub:
+        found = list(examine(hub, systems=systems))
+    if as_json:
+        emit_json([{"about": c.about, "what": c.what, "state": c.state, "hint": c.hint} for c in found])
+    else:
+        console().print(table("", ("about", "what", "", ""), [(c.about, c.what, MARKS[c.state], c.hint) for c in found]))
+        failed = sum(c.state == "failed" for c in found)
+        click.echo(f"\n{failed} of {len(found)} checks failed." if failed else f"\nAll is well: {len(found)} checks.")
+    if any(c.state == "failed" for c in found):
+        sys.exit(1)
+
+
+def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
+    """Every check, in the order in which one would look."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Checked("python", version, "ok" if sys.version_info >= (3, 11) else "failed", "Python 3.11 or newer is needed.")
+    yield _tried("home", str(hub.settings.home.resolve()), lambda: _landscape(hub))
+    yield _tried("model", "schemas and rules", lambda: f"{len(hub.model.entities)} entities, rules {hub.rules.version[:12]}")
+    yield _lint(hub)
+    yield _tried("store", hub.settings.shown_store_url, lambda: _store(hub))
+    yield _tried("bus", "built into the store", lambda: _bus(hub))
+    yield from _held(hub)
+    for extra, (module, use) in EXTRAS.items():
+        there = find_spec(module) is not None
+        hint = "" if there else f"for {use}: pip install 'goldenhub[{extra}]'"
+        yield Checked("extra", extra, "ok" if there else "skipped", hint)
+    if systems:
+        yield from _systems(hub)
+
+
+def _tried(about: str, what: str, attempt: Callable[[], str]) -> Checked:
+    try:
+        return Checked(about, what, "ok", attempt())
+    except HubError as error:
+        return Checked(about, what, "failed", str(error))
+
+
+def _landscape(hub: Hub) -> str:
+    found = hub.landscape
+    return f"{len(found.systems)} systems, {len(found.feeds)} feeds in {found.path}"
+
+
+def _lint(hub: Hub) -> Checked:
+    try:
+        errors = [finding for finding in hub.lint() if finding.severity == "error"]
+    except HubError as error:
+        return Checked("mappings", "lint", "failed", str(error))
+    hint = f"{len(errors)} errors; see `goldenhub lint`" if errors else ""
+    return Checked("mappings", "lint", "failed" if errors else "ok", hint)
+
+
+def _store(hub: Hub) -> str:
+    stands, newest = migrating.revision(hub.store), migrating.newest()
+    return f"tables at {stands}" if stands == newest else f"tables at {stands or 'nothing'}; run `goldenhub migrate`"
+
+
+def _bus(hub: Hub) -> str:
+    if migrating.revision(hub.store) is None:
+        return "empty"
+    depth = hub.bus.depth()
+    dead = f", {depth['dead']} dead letters" if depth["dead"] else ""
+    return f"{depth['ready']} messages wait{dead}"
+
+
+def _held(hub: Hub) -> Iterator[Checked]:
+    try:
+        if migrating.revision(hub.store) is None:
+            return
+        with hub.store.read() as tx:
+            states = feeds.states(tx)
+    except HubError:
+        return  # the check of the store has said why
+    for name, state in states.items():
+        if state["held"]:
+            yield Checked("feed", name, "failed", f"{state['held']} Look, then: goldenhub ingest {name} --accept")
+
+
+def _systems(hub: Hub) -> Iterator[Checked]:
+    try:
+        names = list(hub.landscape.systems)
+    except HubError:
+        return  # the check of the home has said why
+    for name in names:
+        for probe in hub.check(name):
+            yield Checked(f"system {name}", probe.name, probe.state, probe.hint)

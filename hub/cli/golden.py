@@ -1,0 +1,98 @@
+"""goldenhub golden"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub.app import open_hub
+from hub.cli.records import ENTITY, as_name, golden_of, told
+from hub.cli.show import console, emit_json, json_option, progress, table
+from hub.store import goldens
+
+
+@click.group("golden")
+def command() -> None:
+    """Show and export golden records."""
+
+
+@command.command("show")
+@click.argument("which")
+@click.option("--why", is_flag=True, help="For every value: the record it comes from, the rule, and who else says so.")
+@click.option("--view", help="Only what this consumer may see, for instance `marketing`.")
+@json_option
+def show(which: str, why: bool, view: str | None, as_json: bool) -> None:
+    """One golden record. WHICH is its id (retired ids lead on) or a system's key, as `erp:4711`."""
+    with open_hub() as hub, hub.store.read() as tx:
+        golden = golden_of(tx, which)
+        data = hub.view(golden, view) if view else golden.data
+    if as_json:
+        emit_json(told(golden, data))
+        return
+    click.echo(f"{golden.id}  version {golden.version}, {golden.state}, as of {golden.as_of}")
+    click.echo(f"members: {', '.join(map(str, golden.members)) or 'none'}\n")
+    rows = [(path, value, *(_source(golden.provenance, path) if why else ())) for path, value in _lines(data)]
+    columns = ("field", "value", "from", "rule") if why else ("field", "value")
+    console().print(table("", columns, rows))
+
+
+def _lines(data: Any, path: str = "") -> list[tuple[str, str]]:
+    """Every value on a line of its own; an item of a list by its place."""
+    if isinstance(data, dict):
+        return [line for name, value in data.items() for line in _lines(value, f"{path}.{name}" if path else name)]
+    if isinstance(data, list) and any(isinstance(item, dict) for item in data):
+        return [(f"{path}[{place}]", _short(item)) for place, item in enumerate(data)]
+    return [(path, "known empty" if data is None else ", ".join(map(str, data)) if isinstance(data, list) else str(data))]
+
+
+def _short(item: dict[str, Any]) -> str:
+    shown = [
+        ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in item.items()
+        if name not in ("id", "given") and not isinstance(value, bool) and value not in (None, "", [])
+    ]
+    return ", ".join(shown)
+
+
+def _source(provenance: dict[str, Any], path: str) -> tuple[str, str]:
+    """Where a value comes from; a field of a group has the group's own source."""
+    steps = path.replace("[", ".[").split(".")
+    for end in range(len(steps), 0, -1):
+        found = provenance.get(".".join(steps[:end]).replace(".[", "["))
+        if found:
+            return str(found.get("source", "")), str(found.get("rule", ""))
+    return "", ""
+
+
+@command.command("list")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1))
+@click.option("--after", default="", help="Go on after this id.")
+@json_option
+def listed(limit: int, after: str, as_json: bool) -> None:
+    """Golden records, by id."""
+    with open_hub() as hub, hub.store.read() as tx:
+        found = goldens.listed(tx, ENTITY, after=after, limit=limit)
+    if as_json:
+        emit_json([told(golden, golden.data) for golden in found])
+        return
+    rows = [(golden.id, as_name(golden.data), golden.version, ", ".join(map(str, golden.members))) for golden in found]
+    console().print(table("", ("id", "name", "version", "members"), rows, right=("version",)))
+    if len(found) == limit:
+        click.echo(f"\nMore: goldenhub golden list --after {found[-1].id}")
+
+
+@command.command("export")
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--xref", type=click.Path(path_type=Path, dir_okay=False), help="Also the cross-reference: which key is who.")
+@click.option("--view", help="Only what this consumer may see.")
+@json_option
+def export(out: Path, xref: Path | None, view: str | None, as_json: bool) -> None:
+    """All golden records into OUT, a .csv or a .parquet file; the suffix decides."""
+    with open_hub() as hub, progress(as_json) as tell:
+        written = hub.export(out, xref, view, tell)
+    if as_json:
+        emit_json(written)
+    else:
+        click.echo(", ".join(f"{number:,} rows in {file}" for file, number in written.items()))

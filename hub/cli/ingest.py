@@ -1,0 +1,48 @@
+"""goldenhub ingest"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hub.app import open_hub
+from hub.cli import NOT_READY
+from hub.cli.show import console, emit_json, json_option, progress, table
+
+
+@click.command("ingest")
+@click.argument("feeds", nargs=-1)
+@click.option("--accept", is_flag=True, help="Go on with a feed that waits for a person, for instance after many deletions.")
+@click.option("--no-work", is_flag=True, help="Only read and publish; leave the resolving to a later call.")
+@json_option
+def command(feeds: tuple[str, ...], accept: bool, no_work: bool, as_json: bool) -> None:
+    """Read FEEDS (all, when none is named), translate, check, and resolve what arrived.
+
+    Only what is new since the last time is read. Exit code 1 when a feed waits for a person, 4 when a system was not ready.
+    """
+    with open_hub() as hub, progress(as_json) as tell:
+        hub.migrate()
+        reports = hub.ingest(feeds, accept=accept, tell=tell)
+        outcome = None if no_work else hub.work(tell)
+    if as_json:
+        emit_json({"feeds": [report.as_dict() for report in reports], "resolved": outcome and outcome.as_dict()})
+    else:
+        rows = [
+            (r.feed, r.read, r.published, r.filtered.total(), r.rejected.total(), r.state if r.state != "done" else "")
+            for r in reports
+        ]
+        columns = ("feed", "read", "published", "filtered", "rejected", "")
+        console().print(table("", columns, rows, right=columns[1:5]))
+        for report in reports:
+            if report.message:
+                click.echo(f"{report.feed}: {report.state}: {report.message}", err=True)
+            for signal in report.signals:
+                click.echo(f"{report.feed}: {signal.kind}: {signal.message}", err=True)
+        if outcome is not None:
+            click.echo(outcome.in_words())
+    states = {report.state for report in reports}
+    if "failed" in states:
+        sys.exit(NOT_READY)
+    if "held" in states:
+        sys.exit(1)

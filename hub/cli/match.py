@@ -1,0 +1,56 @@
+"""goldenhub match"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hub.app import match
+from hub.cli.show import emit_json, json_option, progress
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+OUT = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("match")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--mapping", required=True, type=FILE, help="How a row becomes a customer; `key` names the record.")
+@click.option("--out", required=True, type=OUT, help="CSV: record_id, cluster_id (and system, for several files).")
+@click.option("--review", type=OUT, help="CSV of pairs a person should look at: record_id_a, record_id_b, bits, reason.")
+@click.option("--rejects", type=OUT, help="CSV of rows that could not become a record, with the reason.")
+@click.option("--model", default="default", show_default=True, help="`default`: the shipped weights; or a file of weights.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--memory", default="1GB", show_default=True, help="What the join may hold in memory; the rest spills to disk.")
+@json_option
+def command(
+    files: tuple[Path, ...],
+    mapping: Path,
+    out: Path,
+    review: Path | None,
+    rejects: Path | None,
+    model: str,
+    workers: int,
+    memory: str,
+    as_json: bool,
+) -> None:
+    """Find the duplicates in CSV or JSON Lines FILES, without a hub, with the same rules as in one.
+
+    Records of one cluster are one customer. The order of rows and files makes no difference.
+    """
+    with progress(as_json) as tell:
+        report = match(
+            files, mapping, out, review=review, rejects=rejects, model=model, workers=workers, memory=memory, tell=tell
+        )
+    if as_json:
+        emit_json(report)
+        return
+    click.echo(
+        f"{report['records']:,} records in {report['clusters']:,} clusters, the largest of {report['largest']:,}; "
+        f"{report['review']:,} pairs to review, {report['rejected']:,} rows rejected. Written to {out}"
+        + (f", {review}" if review else "")
+        + (f", {rejects}" if rejects else "")
+        + "."
+    )
+    if report["rejected"] and not rejects:
+        click.echo("Call it with --rejects FILE to see why rows were rejected.", err=True)

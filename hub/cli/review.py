@@ -1,0 +1,82 @@
+"""goldenhub review"""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from hub.app import in_words, open_hub, told
+from hub.cli.records import ENTITY
+from hub.cli.show import console, emit_json, json_option, table
+from hub.records import refs_text
+from hub.store import tasks
+
+
+@click.group("review", invoke_without_command=True)
+@click.option("--kind", help="Only tasks of this kind: near_match, refused_union, contradiction, ...")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1))
+@json_option
+@click.pass_context
+def command(ctx: click.Context, kind: str | None, limit: int, as_json: bool) -> None:
+    """The questions that wait for a person; answer with `review decide`, take an answer back with `review withdraw`."""
+    if ctx.invoked_subcommand:
+        return
+    with open_hub() as hub, hub.store.read() as tx:
+        found = tasks.listed(tx, ENTITY, kind=kind, limit=limit)
+        waiting = tasks.count(tx, ENTITY).get("open", 0)
+    if as_json:
+        emit_json({"open": waiting, "tasks": [_as_dict(task) for task in found]})
+    elif not found:
+        click.echo("Nothing waits for a person.")
+    else:
+        rows = [(t.id, t.task.kind, f"{t.task.bits / 1000:.1f}", refs_text(t.task.left), refs_text(t.task.right)) for t in found]
+        console().print(table("", ("task", "kind", "bits", "one side", "other side"), rows, right=("task", "bits")))
+        click.echo(
+            f"\n{waiting} wait. Look: goldenhub explain A B. Answer: goldenhub review decide TASK same|not-same --why '...'"
+        )
+
+
+def _as_dict(stored: tasks.StoredTask) -> dict[str, object]:
+    task = stored.task
+    return {
+        "id": stored.id,
+        "kind": task.kind,
+        "bits": task.bits / 1000,
+        "left": [str(ref) for ref in task.left],
+        "right": [str(ref) for ref in task.right],
+        "left_golden": stored.left_golden,
+        "right_golden": stored.right_golden,
+        "reason": task.reason,
+        "opened_at": stored.opened_at.isoformat(),
+    }
+
+
+@command.command("decide")
+@click.argument("task", type=int)
+@click.argument("verdict", type=click.Choice(["same", "not-same"]))
+@click.option("--why", default="", help="For whoever asks later.")
+@click.option("--by", default=getpass.getuser, show_default="you", help="Who says so.")
+@json_option
+def decide(task: int, verdict: str, why: str, by: str, as_json: bool) -> None:
+    """Answer a task: are these two the SAME customer, or NOT-SAME? The answer names the records shown, and can be withdrawn."""
+    with open_hub() as hub:
+        decision, outcome = hub.decide(task, verdict.replace("-", "_"), by, why)
+    if as_json:
+        emit_json({"decision": decision.id, "resolved": told(outcome)})
+    else:
+        click.echo(f"Kept as decision {decision.id}. {in_words(outcome)}.")
+
+
+@command.command("withdraw")
+@click.argument("decision")
+@click.option("--by", default=getpass.getuser, show_default="you", help="Who says so.")
+@json_option
+def withdraw(decision: str, by: str, as_json: bool) -> None:
+    """Take an answer back; everything that rested on it is looked at again."""
+    with open_hub() as hub:
+        outcome = hub.withdraw(decision, by)
+    if as_json:
+        emit_json({"resolved": told(outcome)})
+    else:
+        click.echo(in_words(outcome))
