@@ -28,6 +28,7 @@ from hub.formats.rows import Flaw, Row
 from hub.matching.clustering import load_cluster_rules
 from hub.matching.components import DisjointSets
 from hub.matching.keys import check_blocking
+from hub.matching.rarity import count_values
 from hub.matching.rules import load_rules, read_weights
 from hub.matching.scoring import Scorer
 from hub.model import Model, load_model
@@ -35,8 +36,7 @@ from hub.model import Model, load_model
 ROWS = 2_000
 PAIRS = 200_000
 NODES = 5_000
-SMALL = 5_000
-"""Up to so many rows one process does all: starting others would take longer."""
+
 
 Progress = Callable[[str, int, int], None]
 """Called with the step, how much is done and of how much (0: not known)."""
@@ -66,6 +66,7 @@ def match_files(
     review: Path | None = None,
     rejects: Path | None = None,
     weights: Path | None = None,
+    fitted: bool = False,
     model: Model | None = None,
     progress: Progress | None = None,
     workers: int = 2,
@@ -75,10 +76,14 @@ def match_files(
 
     A record is known by its key; with several files by ``<file name without suffix>:<key>``. Rows that cannot become a record
     are in ``rejects`` with their reason and not in ``out``. ``review`` gets the pairs of clusters that a person should look at.
+    ``weights`` is a model file instead of the shipped one; ``fitted`` takes the size of this population into account, and how
+    common its values are.
     """
     with tempfile.TemporaryDirectory(prefix="goldenhub-match-") as folder:
         run = _Run(Path(folder), model or load_model(), weights, progress or _silent, workers, memory)
         counts = run.read(files, mapping)
+        if fitted:
+            run.fit()
         candidates = run.pair()
         edges = run.score()
         refused = run.group()
@@ -102,7 +107,7 @@ class _Run:
         self.folder, self.model, self.progress, self.workers, self.memory = folder, model, progress, workers, memory
         self.rules = load_rules(raw, read_weights(weights or model.folder(ENTITY) / "model.json"))
         check_blocking(self.rules)
-        self.task = Task(folder, memory, self.rules, load_cluster_rules(raw))
+        self.clusters = load_cluster_rules(raw)
         self.population = Population(folder, memory)
 
     def read(self, files: Sequence[Path], mapping: Path) -> Counts:
@@ -117,6 +122,15 @@ class _Run:
             self.population.load(name)
         self.population.settle()
         return Counts(*(sum(each) for each in zip(*counts, strict=True))) if counts else Counts()
+
+    @property
+    def task(self) -> Task:
+        return Task(self.folder, self.memory, self.rules, self.clusters)
+
+    def fit(self) -> None:
+        """Weigh values by how common they are here."""
+        self.progress("fitting", 0, 0)
+        self.rules = self.rules.fitted(count_values(self.population.all_features()), self.population.count("node"))
 
     def pair(self) -> int:
         self.progress("pairing", 0, 0)

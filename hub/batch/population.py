@@ -30,6 +30,7 @@ class Population:
         self.folder = folder
         settings: dict[str, Any] = {"memory_limit": memory, "temp_directory": str(folder / "spill"), "threads": "2"}
         self._db = duckdb.connect(str(folder / "population.duckdb"), read_only=read_only, config=settings)
+        self._db.execute("SET enable_progress_bar = false")
 
     def close(self) -> None:
         self._db.close()
@@ -113,6 +114,15 @@ class Population:
     def features_of(self, nodes: Sequence[int]) -> dict[int, Features]:
         found = self._rows("SELECT id, features FROM node WHERE id IN (SELECT unnest(?::INTEGER[]))", [list(nodes)])
         return {node: orjson.loads(text) for node, text in found}
+
+    def all_features(self) -> Iterator[Features]:
+        """The features of every node, some at a time."""
+        cursor = self._db.cursor()
+        cursor.execute("SELECT features FROM node ORDER BY id")
+        with closing(cursor):
+            while rows := cursor.fetchmany(5_000):
+                for (text,) in rows:
+                    yield orjson.loads(text)
 
     def members_of(self, nodes: Sequence[int]) -> list[tuple[int, int, str]]:
         """(record, node, key) of these nodes."""

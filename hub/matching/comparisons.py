@@ -80,9 +80,10 @@ def family_level(left: str, right: str) -> str | None:
         return "exact"
     alike = likeness(whole, other)
     shared = len(set(ours) & set(theirs))
-    if edits(whole, other, 1) <= 1 or alike >= 950 or shared / len(set(ours) | set(theirs)) >= 0.8:
+    union = len(set(ours) | set(theirs))
+    if edits(whole, other, 1) <= 1 or alike >= 950 or shared * 5 >= union * 4 or _contained(ours, theirs):
         return "near" if min(len(whole), len(other)) > 2 else "weak"
-    if alike >= 900 or _contained(ours, theirs) or (sound(whole) == sound(other) and alike >= 700):
+    if alike >= 900 or (sound(whole) == sound(other) and alike >= 700):
         return "similar"
     return "weak" if alike >= 820 else "else"
 

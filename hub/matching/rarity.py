@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from hub.matching.rules import MatchingRules
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from hub.matching.features import Features
+from hub.matching.rules import TABLES, MatchingRules
+
+
+def count_values(found: Iterable[Features]) -> Mapping[str, Mapping[str, int]]:
+    """How many of these nodes share a value, for every table of frequencies."""
+    counts: dict[str, Counter[str]] = {table: Counter() for table in TABLES}
+    for each in found:
+        names, places = each.get("n", ()), each.get("a", ())
+        counts["given"].update({name[0].split()[0] for name in names if name[0]})
+        counts["family"].update({name[1] for name in names if name[1]})
+        counts["locality"].update({place[2] for place in places if place[2]})
+        counts["organization"].update({word for organization in each.get("o", ()) for word in organization[0].split()})
+    return counts
 
 
 def given_bits(name: str, rules: MatchingRules) -> int:

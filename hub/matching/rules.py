@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version as installed
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +45,9 @@ LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Every comparison with its levels, the strongest first."""
 
+COMMON = 20
+"""A value that not more nodes share may well be one customer many times; more make it common."""
+
 TABLES = ("given", "family", "locality", "organization")
 GUARDS = ("household", "other_given", "other_birth", "branch", "site")
 
@@ -72,9 +75,29 @@ class MatchingRules:
     numbers: Mapping[str, int]
     rarity: Mapping[str, Mapping[str, int]] = field(repr=False)
 
+    def fitted(self, counts: Mapping[str, Mapping[str, int]], population: int) -> MatchingRules:
+        """The same rules for one known population: its size gives the prior, and a value that is commoner in it than the
+        frozen tables say counts as little as it is worth there. Whole and half bits, so that nothing hangs on a last digit."""
+        shift = (max(self.numbers["population"].bit_length(), 8) - max(population.bit_length(), 8)) * 1000
+        rarity = {table: {**known, **self._commoner(table, counts.get(table, {}))} for table, known in self.rarity.items()}
+        prior = {kind: bits + shift for kind, bits in self.prior.items()}
+        version = content_hash([self.version, prior, rarity])
+        return replace(self, version=version, prior=prior, rarity=rarity)
+
+    def _commoner(self, table: str, counts: Mapping[str, int]) -> dict[str, int]:
+        total = sum(counts.values())
+        known, rare = self.rarity[table], self.numbers[f"rare_{table}"]
+        bits = {word: half_bits(total, count) for word, count in counts.items() if count > COMMON}
+        return {word: worth for word, worth in bits.items() if worth < known.get(word, rare)}
+
     def is_low(self, system: str, kind: str | None) -> bool:
         """Whether what this system says in items of this type is taken with care."""
         return f"{system}.{kind or ''}" in self.low_trust or f"{system}.*" in self.low_trust
+
+
+def half_bits(total: int, count: int) -> int:
+    """How rare one in total / count is, in whole half bits, by whole numbers alone: the bit length of the square."""
+    return ((total * total // (count * count)).bit_length() - 1) * 500
 
 
 def read_rules(folder: Path) -> MatchingRules:

@@ -346,7 +346,8 @@ def _other_birth(levels: dict[str, str], left: Prepared, right: Prepared) -> boo
     """A plainly different birth date under one name: a father and his son, or a person for a steward."""
     if levels.get("email") == "exact" and levels.get("street") not in ("exact", "near", "contained"):
         return False
-    return levels.get("birth_date") in ("else", "close") and not _identified(levels)
+    nearly = levels.get("identifier") == "one_digit"
+    return levels.get("birth_date") in ("else", "close") and not nearly and not _identified(levels)
 
 
 def _branch(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
