@@ -135,13 +135,16 @@ class Resolver:
         found.without({node.id for node in meeting.gone}, meeting.dropped)
         nodes.remove(tx, meeting.gone)
         nodes.drop_edges(tx, meeting.dropped)
-        if found.too_large:
-            redo.put(tx, self.entity, redo.COMPONENT, found.too_large, at)
-            outcome.put_off += len(found.too_large)
+        waiting = found.put_off - {node.id for node in meeting.gone}
+        redo.put(tx, self.entity, redo.COMPONENT, waiting, at)
+        outcome.put_off += len(waiting)
+        if limit is None:
+            redo.done(tx, self.entity, redo.COMPONENT, found.walked)
+        fresh = found.placed.keys() if limit is None else change.fresh
         evidence = Evidence(tx, self.weigher, found.edges, found.in_node)
         settlement = Settlement(
             tx, self.rules, found, evidence, at, as_of, change.cause, self.mint,
-            change.contents, change.left, change.fresh, change.turned,
+            change.contents, change.left, fresh, change.turned,
         )  # fmt: skip
         settled = settlement.settle()
         _count(outcome, settled.announcer)
@@ -237,7 +240,7 @@ class Resolver:
         """Do some of what was put off. The queue is empty when `taken` is 0."""
         at = self._enter(tx)
         outcome = Outcome()
-        for item in redo.take(tx, self.entity, limit):
+        while outcome.taken < limit and (item := redo.take(tx, self.entity)) is not None:
             outcome.taken += 1
             whole = item.kind == redo.COMPONENT
             meeting = Meeting(touched={item.item}) if whole else remeet(tx, self.weigher, item.item)

@@ -53,8 +53,8 @@ class Desk:
     asked: Asked = field(default_factory=Asked)
 
     def bring_up_to_date(self) -> Asked:
-        wanted = self._wanted()
         existing = tasks.open_about(self.tx, {*self.before, *self.golden_of.values()})
+        wanted = self._wanted()
         if not wanted and not existing:
             return self.asked
         pairs = _match(wanted, existing, self._pair)

@@ -39,7 +39,8 @@ class Neighbourhood:
     decisions: list[Decision] = field(default_factory=list)
     aliases: Names = field(default_factory=dict)
     alias_goldens: dict[RecordRef, str | None] = field(default_factory=dict)
-    too_large: set[int] = field(default_factory=set)  # one node of each component that is put off
+    walked: set[int] = field(default_factory=set)  # every node of every component seen to its ends
+    put_off: set[int] = field(default_factory=set)  # nodes where a component beyond the limit was touched
 
     def without(self, gone: Collection[int], dropped: Iterable[Pair]) -> None:
         """Evidence that held before the change has led the way; from here on it is no more."""
@@ -76,9 +77,10 @@ class Gathering:
         for node in frontier:
             self._see(node)
         frontier |= self._behind(goldens) | self._through_decisions(refs)
+        touched = set(frontier)
         while frontier:
             frontier = self._step(frontier)
-        self._put_off()
+        self._put_off(touched)
         self._name_aliases()
         self.found.decisions = self._renamed_decisions()
         return self.found
@@ -176,19 +178,23 @@ class Gathering:
                 self.closed.add(root)
         return fresh
 
-    def _put_off(self) -> None:
-        """Components beyond the limit wait in the redo queue and keep what they had."""
+    def _put_off(self, touched: Collection[int]) -> None:
+        """Components beyond the limit wait in the redo queue and keep what they had.
+
+        Every node where such a component was touched is queued, with its neighbours: by the time it is done, the component may
+        have come apart, and each part must be seen.
+        """
         found = self.found
-        if not self.closed:
+        found.walked = {node for node in self.sizes if self.sets.root(node) not in self.closed}
+        away = self.sizes.keys() - found.walked
+        if not away:
             return
-        closed = set(map(self.sets.root, self.closed))
-        found.too_large = closed
-        kept = {ref: p for ref, p in found.placed.items() if self.sets.root(p.node) not in closed}
-        away = {p.golden for p in found.placed.values() if p.ref not in kept and p.golden is not None}
-        away |= {golden for golden, node in self.of_golden.items() if self.sets.root(node) in closed}
-        found.placed = kept
-        found.in_node = defaultdict(list, {n: refs for n, refs in found.in_node.items() if self.sets.root(n) not in closed})
-        found.goldens -= away
+        seeds = away & set(touched)
+        found.put_off = seeds | {node for pair in found.edges if not seeds.isdisjoint(pair) for node in pair} & away
+        found.goldens -= {golden for golden, node in self.of_golden.items() if node in away}
+        found.goldens -= {p.golden for p in found.placed.values() if p.node in away and p.golden is not None}
+        found.placed = {ref: p for ref, p in found.placed.items() if p.node not in away}
+        found.in_node = defaultdict(list, {node: refs for node, refs in found.in_node.items() if node not in away})
 
     # -- names --
 

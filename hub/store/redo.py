@@ -27,12 +27,19 @@ def put(tx: Connection, entity: str, kind: str, items: Iterable[int], at: dateti
     )
 
 
-def take(tx: Connection, entity: str, limit: int) -> list[RedoItem]:
-    """The oldest items, which leave the queue with this transaction."""
-    wanted = select(redo.c.id, redo.c.kind, redo.c.item).where(redo.c.entity == entity).order_by(redo.c.id).limit(limit)
-    taken = [RedoItem(*row) for row in tx.execute(wanted)]
-    rows.delete(tx, redo, [{"id": item.id} for item in taken])
-    return taken
+def take(tx: Connection, entity: str) -> RedoItem | None:
+    """The oldest item, which leaves the queue with this transaction."""
+    wanted = select(redo.c.id, redo.c.kind, redo.c.item).where(redo.c.entity == entity).order_by(redo.c.id).limit(1)
+    row = tx.execute(wanted).first()
+    if row is None:
+        return None
+    rows.delete(tx, redo, [{"id": row.id}])
+    return RedoItem(*row)
+
+
+def done(tx: Connection, entity: str, kind: str, items: Iterable[int]) -> None:
+    """Items that were seen to along with another one."""
+    rows.delete(tx, redo, [{"entity": entity, "kind": kind, "item": item} for item in sorted(items)])
 
 
 def lag(tx: Connection, entity: str) -> tuple[int, datetime | None]:

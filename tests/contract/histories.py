@@ -23,8 +23,8 @@ SYSTEMS = (FULL, DELTA, PURE, LOW)
 KEYS = ("1", "2", "3")
 GIVEN = ("Ana", "Anna", "Luis")
 FAMILY = ("Gil", "Ruiz")
-BORN = ("1980-02-03", "1980-03-02", "1991-07-08")
-EMAILS = ("a@x.example", "b@x.example", "info@x.example")
+BORN = ("1980-02-03", "1980-02-04", "1991-07-08")
+EMAILS = ("ana.gil@x.example", "info@x.example")
 PHONES = ("+34911111111", "+34922222222")
 
 
@@ -47,7 +47,7 @@ Step = SourceRecord | Decision | Withdrawal
 
 
 def optional(values: tuple[str, ...]) -> st.SearchStrategy[str | None]:
-    return st.one_of(st.none(), st.sampled_from(values))
+    return st.sampled_from((*values, *values, None))
 
 
 @st.composite
@@ -63,7 +63,7 @@ def customers(draw: st.DrawFn, system: str) -> dict[str, Any]:
         data["emails"] = [{"address": email, "type": kind}]
     if phone := draw(optional(PHONES)):
         data["phones"] = [{"number": phone, "type": kind}]
-    if number := draw(optional(("X1", "X2"))):
+    if number := draw(st.sampled_from(("X1", "X2", None, None, None))):
         data["identifiers"] = [{"scheme": "national_id", "country": "ES", "value": number, "verified": True}]
     return data
 
@@ -122,9 +122,9 @@ def decisions(draw: st.DrawFn, number: int) -> Decision:
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, most: int = 14) -> list[Step]:
+def histories(draw: st.DrawFn, *, least: int = 6, most: int = 20) -> list[Step]:
     steps: list[Step] = []
-    for number in range(draw(st.integers(2, most))):
+    for number in range(draw(st.integers(least, most))):
         choice = draw(st.sampled_from(("record",) * 7 + ("decision", "withdrawal")))
         standing = [s.id for s in steps if isinstance(s, Decision)]
         standing = [d for d in standing if Withdrawal(d, "steward@example") not in steps]
