@@ -44,7 +44,7 @@ def export_golden(
         written[str(out)] = write_table(out, (*FIRST, *columns), _told(rows, "golden records", total, tell))
         if xref is not None:
             written[str(xref)] = write_table(
-                xref, XREF, _told(_references(goldens.all_references(tx, ENTITY)), xref.name, None, tell)
+                xref, XREF, _told(_references(goldens.every_reference(tx, ENTITY)), xref.name, None, tell)
             )
     return written
 

@@ -9,10 +9,8 @@ import click
 from rich.console import Group
 
 from hub.app import connector_kinds, open_hub
-from hub.cli.show import console, emit_json, json_option, table
+from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.contract import Probe
-
-MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "skipped": "[dim]skipped[/]"}
 
 
 @click.group("connectors", invoke_without_command=True)
@@ -63,7 +61,7 @@ def check(systems: tuple[str, ...], as_json: bool) -> None:
         emit_json({name: [_probe(probe) for probe in found] for name, found in probes.items()})
     else:
         rows = [
-            (name, probe.name, MARKS[probe.state], probe.hint, probe.fault) for name, found in probes.items() for probe in found
+            (name, probe.name, marked(probe.state), probe.hint, probe.fault) for name, found in probes.items() for probe in found
         ]
         console().print(table("", ("system", "step", "state", "hint", "whose"), rows))
     if any(probe.state == "failed" for found in probes.values() for probe in found):

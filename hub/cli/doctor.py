@@ -10,11 +10,11 @@ from importlib.util import find_spec
 import click
 
 from hub.app import Hub, open_hub
-from hub.cli.show import console, emit_json, json_option, table
+from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.errors import HubError
 from hub.store import feeds, migrating
 
-MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "skipped": "[dim]not needed[/]"}
+SHOWN = {"skipped": "not needed"}
 EXTRAS = {
     "postgres": ("psycopg", "PostgreSQL as the store"),
     "mariadb": ("pymysql", "reading MariaDB"),
@@ -43,7 +43,9 @@ def command(systems: bool, as_json: bool) -> None:
     if as_json:
         emit_json([{"about": c.about, "what": c.what, "state": c.state, "hint": c.hint} for c in found])
     else:
-        console().print(table("", ("about", "what", "", ""), [(c.about, c.what, MARKS[c.state], c.hint) for c in found]))
+        console().print(
+            table("", ("about", "what", "", ""), [(c.about, c.what, marked(c.state, SHOWN.get(c.state)), c.hint) for c in found])
+        )
         failed = sum(c.state == "failed" for c in found)
         click.echo(f"\n{failed} of {len(found)} checks failed." if failed else f"\nAll is well: {len(found)} checks.")
     if any(c.state == "failed" for c in found):

@@ -39,11 +39,11 @@ def show(which: str, why: bool, view: str | None, as_json: bool) -> None:
 
 
 def _lines(data: Any, path: str = "") -> list[tuple[str, str]]:
-    """Every value on a line of its own; an item of a list by its place."""
+    """Every value on a line of its own; an item of a list under its id."""
     if isinstance(data, dict):
         return [line for name, value in data.items() for line in _lines(value, f"{path}.{name}" if path else name)]
     if isinstance(data, list) and any(isinstance(item, dict) for item in data):
-        return [(f"{path}[{place}]", _short(item)) for place, item in enumerate(data)]
+        return [(f"{path}[{item.get('id', place)}]", _short(item)) for place, item in enumerate(data)]
     return [(path, "known empty" if data is None else ", ".join(map(str, data)) if isinstance(data, list) else str(data))]
 
 

@@ -24,7 +24,7 @@ def command(ctx: click.Context, kind: str | None, limit: int, as_json: bool) -> 
         return
     with open_hub() as hub, hub.store.read() as tx:
         found = tasks.listed(tx, ENTITY, kind=kind, limit=limit)
-        waiting = tasks.count(tx, ENTITY).get("open", 0)
+        waiting = sum(tasks.count(tx, ENTITY).values())
     if as_json:
         emit_json({"open": waiting, "tasks": [_as_dict(task) for task in found]})
     elif not found:

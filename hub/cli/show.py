@@ -13,6 +13,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for programs.")
 
@@ -34,8 +35,18 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        made.add_row(*(_cell(cell) for cell in row))
     return made
+
+
+def _cell(cell: object) -> Text | str:
+    """Words of the data are shown as they are; only a `Text` has colours."""
+    return cell if isinstance(cell, Text) else Text("" if cell is None else str(cell))
+
+
+def marked(state: str, shown: str | None = None) -> Text:
+    """A state in its colour."""
+    return Text(shown or state, style={"ok": "green", "failed": "red", "skipped": "dim"}.get(state, ""))
 
 
 @contextmanager

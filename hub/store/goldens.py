@@ -187,6 +187,16 @@ def references(tx: Connection, golden_id: str) -> list[CrossReference]:
     return [_reference(row) for row in tx.execute(wanted).mappings()]
 
 
+def every_reference(tx: Connection, entity: str, page: int = 1000) -> Iterator[CrossReference]:
+    """The whole cross-reference, past and present, in the order in which it was written."""
+    after = 0
+    while found := tx.execute(
+        select(xref).where(xref.c.entity == entity, xref.c.id > after).order_by(xref.c.id).limit(page)
+    ).mappings().all():  # fmt: skip
+        yield from map(_reference, found)
+        after = found[-1]["id"]
+
+
 def references_of(tx: Connection, entity: str, key: SourceKey) -> list[CrossReference]:
     """Where a system's key stood over time."""
     where = and_(xref.c.entity == entity, xref.c.system == key[0], xref.c.key == key[1])
