@@ -350,6 +350,11 @@ def _other_birth(levels: dict[str, str], left: Prepared, right: Prepared) -> boo
     return levels.get("birth_date") in ("else", "close") and not nearly and not _identified(levels)
 
 
+def _generation(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
+    """Junior and senior, unless a number says that they are one."""
+    return levels.get("suffix") == "else" and not _identified(levels)
+
+
 def _branch(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
     """Another street and names that differ: two sites."""
     return levels.get("street") in _OTHER_STREET and levels.get("organization", "exact") not in ("exact", "near")
@@ -362,7 +367,14 @@ def _site(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
 
 
 _OTHER_STREET = ("else", "other_number")
-_GUARDS = {"household": _household, "other_given": _other_given, "other_birth": _other_birth, "branch": _branch, "site": _site}
+_GUARDS = {
+    "household": _household,
+    "other_given": _other_given,
+    "other_birth": _other_birth,
+    "generation": _generation,
+    "branch": _branch,
+    "site": _site,
+}
 
 
 def _shown(name: str, side: Prepared) -> str:
