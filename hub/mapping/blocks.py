@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.mapping.failures import FAULTS, Field, FieldFailed, Known, instead
 from hub.mapping.tidy import USUAL, Finish, Flags
+from hub.mapping.values import as_value
 
 Member = tuple[str, int, str, Finish, Field]
 
@@ -33,8 +34,23 @@ class Block:
         objects: list[dict[str, Any]] = [{} for _ in range(self._count)]
         for parent, members in self._plain:
             base = source if parent is None else source.get(parent)
-            if type(base) is dict:
-                _copy(base, members, objects, flags, source)
+            if type(base) is not dict and base is not None:
+                base = _unusual(base, members[0][4], source)
+            if type(base) is not dict:
+                continue
+            get = base.get
+            for step, place, name, finish, field in members:
+                found = get(step)
+                if type(found) is not str or found not in USUAL:
+                    if found is None:
+                        continue
+                    try:
+                        found = finish(found if type(found) is str else as_value(found), flags)
+                    except FAULTS as fault:
+                        found = instead(field, fault, source, flags)
+                    if found is None:
+                        continue
+                objects[place][name] = found
         for evaluate, finish, place, name, field in self._others:
             try:
                 found = evaluate(source)
@@ -56,21 +72,12 @@ class Block:
         return objects[0]
 
 
-def _copy(base: dict[str, Any], members: list[Member], objects: list[dict[str, Any]], flags: Flags, source: Any) -> None:
-    """Fields that are nothing but a name in an object of the source: most of them."""
-    get = base.get
-    for step, place, name, finish, field in members:
-        found = get(step)
-        if type(found) is not str or found not in USUAL:
-            if found is None:
-                continue
-            try:
-                found = finish(found, flags)
-            except FAULTS as fault:
-                found = instead(field, fault, source, flags)
-            if found is None:
-                continue
-        objects[place][name] = found
+def _unusual(base: Any, field: Field, source: Any) -> Any:
+    """What a driver gives where an object is expected may be one of its own kinds of mapping."""
+    try:
+        return as_value(base)
+    except FAULTS as fault:
+        raise FieldFailed(field, fault, source) from fault
 
 
 def _plain_groups(fields: Sequence[Field], places: dict[str, int]) -> list[tuple[str | None, list[Member]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from datetime import datetime
 from pathlib import Path
@@ -54,6 +55,8 @@ class Mapping:
         if self._split:
             split_paths.add(*(paths for _, paths in lines))
         lines += [(("when",), when_paths), (("split",), split_paths)]
+        looking = [*(paths for _, paths in self._head.lines), *(field.paths for field in self._fields if not field.path)]
+        self._watched = _watched([when_paths, split_paths, *looking])
         self.reads = [(steps, paths.read) for steps, paths in lines]
         self.paths = frozenset(path for _, read in self.reads for path in read)
 
@@ -69,7 +72,7 @@ class Mapping:
     def apply(self, raw: RawRecord) -> Result:
         """The translations of one raw record: none when ``when`` filters it, several with ``split``; each may fail alone."""
         try:
-            record = as_json(raw.data)
+            record = as_json(raw.data, self._watched)
         except Unclean as fault:
             return [self._failed("the record", "", fault, {})]
         step = "when"
@@ -228,6 +231,14 @@ class _TimeField:
         return moment
 
 
+def _watched(lines: Iterable[Paths]) -> tuple[str, ...] | None:
+    """The fields of a record that expressions look into; None when some expression looks at the record as a whole."""
+    every = list(lines)
+    if any(paths.whole for paths in every):
+        return None
+    return tuple(sorted({name for paths in every for name in paths.firsts}))
+
+
 def _exactly(name: str, expression: str, steps: Steps) -> FieldRule:
     """A value that is taken as it is: the key UNKNOWN is a key."""
     return FieldRule(name, steps, expression, steps, keep_placeholders=True)
@@ -259,7 +270,7 @@ def shown(value: Any, depth: int = 0) -> Any:
         return {str(name)[:LONGEST_SLICE]: shown(value[name], depth + 1) for name in list(value)[:MOST_SHOWN]}
     if isinstance(value, list):
         return [shown(item, depth + 1) for item in value[:MOST_SHOWN]]
-    return value
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)[:LONGEST_SLICE]
 
 
 def load_mapping(

@@ -18,6 +18,8 @@ class Paths:
         self.roots: dict[str, frozenset[str]] = {}
         self.strange: frozenset[str] = _UNKNOWN  # first steps that do not exist inside `each`
 
+        self.firsts: frozenset[str] = _UNKNOWN  # first steps into the record that it takes
+        self.whole = False  # it looks at the record as a whole
         self.plain: tuple[str, ...] = ()  # the steps, where the expression is nothing but one or two names
 
     def inside(self, nested: bool) -> Paths:
@@ -33,6 +35,8 @@ class Paths:
         inner = frozenset(path for other in others for path in other.read)
         looked = {path for path in self.gives if any(found.startswith(_item(path)) for found in inner)}
         self.read = (self.read - looked) | inner
+        self.firsts = self.firsts.union(*(other.firsts for other in others))
+        self.whole = self.whole or any(other.whole for other in others)
 
     def values(self, source: Any) -> dict[str, Any]:
         """What the source says at the first steps of what is read, for the person who looks at a failure."""
@@ -62,7 +66,7 @@ def paths_of(tree: dict[str, Any], scope: Paths) -> Paths:
     gives = walker.walk(tree, frozenset({RECORD}) if not scope.roots else frozenset({_ROOTS}))
     walker.use(gives)
     found = Paths(gives, frozenset(walker.read), walker.from_source)
-    found.plain = _plain(tree)
+    found.plain, found.firsts, found.whole = _plain(tree), frozenset(walker.firsts), walker.whole
     found.roots, found.strange = scope.roots, frozenset(walker.strange)
     return found
 
@@ -82,9 +86,13 @@ class _Walker:
         self.read: set[str] = set()
         self.from_source = False
         self.strange: set[str] = set()
+        self.firsts: set[str] = set()
+        self.whole = False
 
     def use(self, paths: frozenset[str]) -> None:
-        self.read |= {path.removesuffix(_IN_A_LIST) for path in paths if path not in (RECORD, _ROOTS)}
+        plain = {path.removesuffix(_IN_A_LIST) for path in paths if path != _ROOTS}
+        self.whole = self.whole or any(path == RECORD or path.startswith("[]") for path in plain)
+        self.read |= plain - {RECORD}
 
     def walk(self, node: dict[str, Any], base: frozenset[str]) -> frozenset[str]:
         step = getattr(self, f"_{node['type']}", None)
@@ -105,6 +113,8 @@ class _Walker:
                     self.strange.add(name)
                 found |= self._roots.get(name, _UNKNOWN)
             else:
+                if path == RECORD:
+                    self.firsts.add(name)
                 found.add(f"{path}.{name}" if path else name)
         return frozenset(found)
 

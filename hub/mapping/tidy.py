@@ -26,11 +26,8 @@ _MOST_REMEMBERED = 50_000
 class Flags(list[dict[str, Any]]):
     """What was not sure or left out, for `flags` of the record; and how the last cleaned value was given."""
 
-    __slots__ = ("given", "kept")
-
-    def __init__(self) -> None:
-        self.given: str | None = None
-        self.kept: str | None = None
+    given: str | None = None
+    kept: str | None = None
 
 
 Finish = Callable[[Any, Flags], Any]
@@ -46,12 +43,6 @@ def stands_for_nothing(text: str) -> bool:
     if text[:1] == "+" and text[1:3].isdigit():
         return False
     return not text.isdigit() and placeholder(text)
-
-
-def _remember(text: str) -> None:
-    if len(USUAL) >= _MOST_REMEMBERED:
-        USUAL.clear()
-    USUAL.add(text)
 
 
 def tidier(name: str, keep_placeholders: bool, one_line: bool = False, numbers_as_text: bool = False) -> Finish:
@@ -75,7 +66,9 @@ class _Tidy:
                 and (length := len(value)) <= LARGEST_TEXT
             ):
                 if length <= _SHORT:
-                    _remember(value)
+                    USUAL.add(value)
+                    if len(USUAL) > _MOST_REMEMBERED:
+                        USUAL.clear()
                 return value
             return self._text(value)
         if value is None or kind in _SCALARS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -20,11 +20,29 @@ LARGEST_TEXT = 1_000_000
 DEEPEST = 50
 
 
-def as_json(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of a source in JSON's types: dates and decimals become text, what JSON lacks is refused."""
-    if type(data) is dict and _is_json(data, 0):
-        return data
-    return {str(name): _json(value, 0) for name, value in data.items()}
+def as_json(data: Mapping[str, Any], watched: Iterable[str] | None) -> dict[str, Any]:
+    """A record of a source whose ``watched`` fields (None: all) are in JSON's types: dates and decimals become text.
+
+    Only what expressions look into has to be converted beforehand; a plain path is converted when it is copied.
+    """
+    record = data if type(data) is dict else {str(name): value for name, value in data.items()}
+    for name in list(record) if watched is None else watched:
+        value = record.get(name)
+        if type(value) is not str and value is not None:
+            converted = as_value(value)
+            if converted is not value:
+                record = {**record, name: converted}
+    return record
+
+
+def as_value(value: Any) -> Any:
+    """The same value, or a converted copy of one that holds what JSON lacks; what cannot be converted is refused."""
+    kind = type(value)
+    if kind is bool or (kind is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER):
+        return value
+    if (kind is dict or kind is list) and _is_json(value, 0):
+        return value
+    return _json(value, 0)
 
 
 def _is_json(value: dict[Any, Any] | list[Any], depth: int) -> bool:
