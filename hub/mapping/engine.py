@@ -101,8 +101,14 @@ class Mapping:
         try:
             operation = head.operation(source, raw) if head.has_operation or raw.operation else Operation.UPSERT
             key = head.key(source, raw, bool(record))
-            updated_at = head.time("updated_at", source) or raw.updated_at
-            data = {} if operation in GONE else self._data(source)
+            updated_at = (head.time("updated_at", source) if head.has_times else None) or raw.updated_at
+            if operation in GONE:
+                data: Data = {}
+            else:
+                flags = Flags()
+                data = self._block.make(source, flags)
+                if flags:
+                    data["flags"] = _distinct([*data.get("flags", ()), *flags])
             if not head.has_more:
                 return Translation(self.entity, key, operation, data, updated_at, 0, raw.position)
             return head.translation(self.entity, key, operation, data, updated_at, source, raw)
@@ -110,13 +116,6 @@ class Mapping:
             field = failed.field
             slice_of = field.paths.values(failed.source)
             return self._failed(field.name or field.rule.target, field.rule.expression, failed.cause, slice_of)
-
-    def _data(self, source: Any) -> Data:
-        flags = Flags()
-        data = self._block.make(source, flags)
-        if flags:
-            data["flags"] = _distinct([*data.get("flags", ()), *flags])
-        return data
 
     def _failed(self, name: str, expression: str, fault: BaseException, values: dict[str, Any]) -> MappingFailed:
         code = code_of(fault)
@@ -144,6 +143,7 @@ class _Head:
         ]
         self._quick_key = self._keys[0].evaluate if len(rule.key) == 1 and rule.key[0].isidentifier() else None
         self._times = {name: _TimeField(time, compiler, scope) for name, time in rule.times.items()}
+        self.has_times = bool(self._times)
         self.has_operation = "operation" in self._made
         self.has_more = bool(set(self._made) - {"operation"} or set(self._times) - {"updated_at"})
 

@@ -148,6 +148,14 @@ class _Compiler:
 
     def _or_expression(self, node: Node) -> Evaluate:
         left, right = self._children(node)
+        if node["children"][1]["type"] == "literal":
+            otherwise = node["children"][1]["value"]
+
+            def either_or_constant(value: Any) -> Any:
+                found = left(value)
+                return found if found or not is_false(found) else otherwise
+
+            return either_or_constant
 
         def either(value: Any) -> Any:
             found = left(value)
@@ -179,7 +187,7 @@ class _Compiler:
         if name == "eq":
             text = node["children"][1].get("value")
             if node["children"][1]["type"] == "literal" and type(text) is str:
-                return lambda value: bool(left(value) == text)
+                return _field_is(node["children"][0], text) or (lambda value: bool(left(value) == text))
             return lambda value: equals(left(value), right(value))
         if name == "ne":
             return lambda value: not equals(left(value), right(value))
@@ -284,6 +292,19 @@ def equals(left: Any, right: Any) -> bool:
 
 def _has_order(value: Any) -> bool:
     return isinstance(value, (str, Number)) and not isinstance(value, bool)
+
+
+def _field_is(node: Node, text: str) -> Evaluate | None:
+    """`status == 'test'`, the usual condition."""
+    name = node.get("value")
+
+    def field_is(value: Any) -> bool:
+        try:
+            return bool(value.get(name) == text)
+        except AttributeError:
+            return False
+
+    return field_is if node["type"] == "field" else None
 
 
 def _two_fields(first: str, second: str) -> Evaluate:
