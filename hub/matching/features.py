@@ -182,7 +182,10 @@ def _organization(text: str, low: bool) -> list[Any] | None:
 
 
 def _gender(text: Any) -> str | None:
-    return str(gender(str(text)))[:1].lower() if text else None
+    try:
+        return str(gender(str(text)))[:1].lower() if text else None
+    except Unclean:
+        return None
 
 
 def _email(item: dict[str, Any], low: bool) -> list[Any] | None:
