@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import zip_longest
 
 from hub.cleaning.street_words import ANYWHERE, BY_LANGUAGE, ENDINGS, LANGUAGES
 from hub.cleaning.texts import fold, plain
@@ -11,7 +12,10 @@ from hub.cleaning.transliteration import latin
 from hub.cleaning.values import Cleaned, short, unclean
 
 LONGEST_LINE = 1_000
-_NUMBER_SIGN = re.compile(r"\b(?:no|nr|nro|num|numero|n)\.?\s*[°ºo]?\s*(?=[0-9])|[#№](?=\s*[0-9])|n[°º]\s*(?=[0-9])")
+_NUMBER_SIGN = re.compile(r"\bn\s?[°º]")
+_NUMBER_WORDS = frozenset("no nr nro num numero nummer".split())
+_N_IS_NUMBER = frozenset("ES FR IT PT BR MX AR CO CL PE BE".split())  # elsewhere N 5th Street lies in the north
+_SPELLINGS = {"c/": " c ", "s/n": " sn ", "sin numero": " sn ", "p.o.": "po", "p.i.": "pi", "'": ""}
 _FLOOR = re.compile(r"(?<=[0-9])(?:\s?[ºª°]|(?:er|eme|ème|st|nd|rd|th)(?![a-z0-9]))")
 _INNER_DOT = re.compile(r"\b([a-z])\.(?=[a-z]{1,3}\b)")  # p.za, c.so, v.le
 _HOUSE_LETTERS = frozenset("abcdefgh")
@@ -33,18 +37,23 @@ def address_line(given: object, country: object = None) -> Cleaned:
 
 @lru_cache(maxsize=65_536)
 def _address_line(raw: str, region: str) -> str:
-    line = fold(latin(_FLOOR.sub(" ", plain(raw).lower())))
-    line = line.replace("c/", " c ").replace("s/n", " sn ").replace("p.o.", "po").replace("p.i.", "pi").replace("'", "")
-    line = _FLOOR.sub(" ", _NUMBER_SIGN.sub(" ", line))
-    line = _INNER_DOT.sub(r"\1", line)
-    words = _WORDS.findall(line.replace(".", " " if re.search(r"\.[a-z0-9]", line) else ""))
+    line = fold(latin(_FLOOR.sub(" ", _NUMBER_SIGN.sub(" ", plain(raw).lower()))))
+    for written, spelled in _SPELLINGS.items():
+        line = line.replace(written, spelled)
+    line = _INNER_DOT.sub(r"\1", _FLOOR.sub(" ", line))
+    words = _without_number_words(_WORDS.findall(line.replace(".", " ")), region)
     if len(words) > 1 and words[-2].isdigit() and words[-1] in _HOUSE_LETTERS:
         words[-2:] = [words[-2] + words[-1]]
     if not words:
         raise unclean("address_invalid")
     tables = [BY_LANGUAGE[name] for name in LANGUAGES.get(region, "").split()] or [ANYWHERE]
-    spelled = [_spelled(words, index, tables) for index in range(len(words))]
-    return " ".join(_ending(word, region) for word in spelled)
+    return " ".join(_ending(_spelled(words, index, tables), region) for index in range(len(words)))
+
+
+def _without_number_words(words: list[str], region: str) -> list[str]:
+    """`Nr. 5` is 5."""
+    said = _NUMBER_WORDS | {"n"} if region in _N_IS_NUMBER else _NUMBER_WORDS
+    return [word for word, behind in zip_longest(words, words[1:], fillvalue="") if word not in said or not behind[:1].isdigit()]
 
 
 def _spelled(words: list[str], index: int, tables: list[dict[str, str]]) -> str:
@@ -83,8 +92,5 @@ def _may_be_short(words: list[str], index: int) -> bool:
 
 def _ending(word: str, region: str) -> str:
     """Hauptstr -> hauptstrasse, Dorpsstr -> dorpsstraat."""
-    if len(word) > 5 and word.endswith("str") and region in ("", "DE", "AT", "CH", "LI", "LU"):
-        return f"{word}asse"
-    if region in ("NL", "BE") and len(word) > 5 and word.endswith(ENDINGS["nl"][0]):
-        return f"{word.removesuffix('str')}straat"
-    return word
+    cut, full = ENDINGS.get(region, ("", ""))
+    return word.removesuffix(cut) + full if cut and len(word) > 5 and word.endswith(cut) else word

@@ -78,7 +78,7 @@ def phone(given: object, country: object = None) -> Cleaned:
 def _phone(raw: str, region: str) -> tuple[str, str | None]:
     number = plain(western_digits(plain(raw)))
     if number.lower().startswith("tel:"):
-        number = number[4:]
+        number = number[4:].lstrip()
     if sum(map(str.isdigit, number)) < 3 or len(number) > 60:
         raise unclean("phone_invalid")
     if number.startswith("00") and not region:

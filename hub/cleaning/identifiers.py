@@ -62,7 +62,7 @@ def identifier(scheme: object, given: object, country: object = None) -> Cleaned
 @lru_cache(maxsize=16_384)
 def _identifier(scheme: str, raw: str, region: str) -> str:
     number = _bare(raw)
-    if not number:
+    if not any(map(str.isalnum, raw)):
         raise unclean("identifier_invalid")
     if scheme == "vat" and (region or re.match(r"[A-Z]{2}", number)):
         return _vat(raw, region)
@@ -78,7 +78,7 @@ def _identifier(scheme: str, raw: str, region: str) -> str:
     if modules and scheme != "company_register":
         return _required(next((found for module in modules if (found := _accepted(module, number))), None))
     checked = next((found for module in modules if (found := _accepted(module, number))), None)
-    return checked or plain(raw).upper()
+    return checked or plain(plain(raw).upper())
 
 
 def _iban(number: str) -> str | None:

@@ -254,7 +254,7 @@ def postal_code(given: object, country: object = None) -> Cleaned:
     """The postal code as its country writes it. A code that lost its leading zero in a number gets it back, flagged
     ``postal_code_zero_restored``; one that does not look like its country's is refused (``postal_code_invalid``)."""
     raw = short(given)
-    code = plain(raw).upper()
+    code = plain(plain(raw).upper())
     if not code or len(code) > 20:
         raise unclean("postal_code_invalid")
     region = (_country(plain(short(country))) or "") if country else ""

@@ -63,7 +63,6 @@ es escalera|esc
 es bajo|bj
 es izquierda|izq izda
 es derecha|dcha dch
-es sin numero|sn
 ca carrer|cr
 ca passeig|pg
 ca placa|plca
@@ -205,6 +204,11 @@ ANYWHERE = _unambiguous() | {
     "ter": "terrace",
 }  # fmt: skip
 
-# Endings that are written together with the name in front: Hauptstr. -> Hauptstrasse, Dorpsstr. -> Dorpsstraat.
-ENDINGS = {"nl": ("str", "straat"), "sv": ("g", "gatan"), "da": ("", ""), "no": ("", "")}
-SMALL = frozenset("de del la las los el der die das des den du le les l d da do dos das the of und y et e i in am an".split())
+# A full word of one language may be a short one of another: bul -> bulevard -> bulevardul.
+ANYWHERE = {short: ANYWHERE.get(full, full) for short, full in ANYWHERE.items()}
+
+# What is written together with the name before it, and how it is cut short: Hauptstr. -> Hauptstrasse, Dorpsstr. -> Dorpsstraat.
+ENDINGS = {
+    **dict.fromkeys(["DE", "AT", "CH", "LI", "LU", ""], ("str", "strasse")),
+    **dict.fromkeys(["NL", "BE"], ("str", "straat")),
+}
