@@ -181,10 +181,10 @@ class _Head:
             if type(found) is str and found.isascii() and found.isalnum():
                 return found
         parts = [value_of(field, source) for field in self._keys]
-        if all(isinstance(part, str) or type(part) is int for part in parts):
-            return "-".join(map(str, parts)) if len(parts) > 1 else str(parts[0])
-        empty = next(field for field, part in zip(self._keys, parts, strict=True) if not isinstance(part, (str, int)))
-        raise FieldFailed(empty, _no_key(), source)
+        for field, part in zip(self._keys, parts, strict=True):
+            if type(part) is not str and type(part) is not int:
+                raise FieldFailed(field, _no_key(), source)
+        return "-".join(map(str, parts))
 
     def translation(
         self, entity: str, key: str, operation: Operation, data: Data, updated_at: datetime | None, source: Any, raw: RawRecord

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import MappingFailed
@@ -328,7 +328,7 @@ def test_a_key_of_several_paths_is_joined_and_a_missing_part_sets_the_record_asi
 def test_a_key_is_taken_as_it_is(mapping: Make) -> None:
     made = mapping("status: s")
     assert [apply(made, {"id": key}).key for key in ("UNKNOWN", "0007", "c-1", "añ")] == ["UNKNOWN", "0007", "c-1", "añ"]
-    assert refuse(made, {"id": ""})["code"] == "key_missing"
+    assert [refuse(made, {"id": key})["code"] for key in ("", None, False, 1.5, ["x"])] == ["key_missing"] * 5
 
 
 def test_without_a_key_of_its_own_a_mapping_takes_the_connectors(mapping: Make) -> None:
@@ -407,6 +407,7 @@ JSON = st.recursive(
 NAMES = ["id", "first", "born", "mail", "phones", "sites", "t", "x"]
 
 
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(NAMES), JSON))
 def test_any_record_is_translated_or_set_aside_and_nothing_else(mapping: Make, data: dict[str, Any]) -> None:
     made = mapping(
