@@ -168,14 +168,14 @@ class _Run:
         scorer = Scorer(self.rules)
         with review.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(["cluster_a", "cluster_b", "record_a", "record_b", "bits", "pairs", "veto", "evidence"])
+            writer.writerow(["record_id_a", "record_id_b", "bits", "reason", "cluster_id_a", "cluster_id_b", "pairs", "veto"])
             for start in range(0, len(pairs), ROWS):
                 some = pairs[start : start + ROWS]
                 found = self.population.features_of(sorted({node for pair in some for node in pair[-2:]}))
-                for *shown, bits, count, veto, a, b in some:
+                for one, two, left, right, bits, count, veto, a, b in some:
                     parts = scorer.score(found[a], found[b]).parts
                     story = " ".join(f"{part.name}:{part.level}{part.bits / 1000:+.1f}" for part in parts)
-                    writer.writerow([*shown, f"{bits / 1000:.3f}", count, veto, story])
+                    writer.writerow([left, right, f"{bits / 1000:.3f}", story, one, two, count, veto])
 
     def _spread(self, kind: Any, known: Any, work: str, parts: Iterator[Any], step: str, of: int = 0) -> list[Any]:
         """Do all parts, in their order: here when they are few, else in worker processes, a few parts ahead."""
