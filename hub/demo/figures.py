@@ -83,9 +83,17 @@ def review(tx: Connection) -> dict[str, Any]:
 def rejected(tx: Connection) -> list[dict[str, Any]]:
     """What was set aside, by cause, the most frequent first."""
     return [
-        {"count": row["number"], "feed": row["feed"], "code": row["code"], "reason": row["reason"]}
+        {"count": row["number"], "feed": row["feed"], "code": row["code"], "reason": _in_short(row["reason"], row["code"])}
         for row in feeds.grouped_rejects(tx)
     ]
+
+
+def _in_short(reason: str, code: str) -> str:
+    """The first sentence, and the field it is about: mapping and code stand beside it already."""
+    before, found, after = reason.partition(f": {code}: ")
+    sentence = (after if found else reason).partition(". ")[0].rstrip(".")
+    field = before.rpartition(": ")[2] if found else ""
+    return f"{field}: {sentence}" if field else sentence
 
 
 def planted(truth: Mapping[str, Any], aside: Iterable[Mapping[str, Any]]) -> dict[str, int]:

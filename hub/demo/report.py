@@ -29,6 +29,7 @@ def show(figures: Figures, console: Console) -> None:
     _headline(figures, console)
     _systems(figures, console)
     _rejects(figures, console)
+    _changes(figures, console)
     _result(figures, console)
     _quality(figures, console)
     _merge(figures.get("merge"), console)
@@ -55,7 +56,7 @@ def _headline(figures: Figures, console: Console) -> None:
 
 
 def _systems(figures: Figures, console: Console) -> None:
-    table = _table("Read", "system", "format", "read", "records", "set aside", "filtered", right=(2, 3, 4, 5))
+    table = _table("Read", "system", "format", "read", "arrived", "set aside", "filtered", right=(2, 3, 4, 5))
     for system, row in figures["systems"].items():
         table.add_row(
             system, FORMATS.get(system, ""), _n(row["read"]), _n(row["arrived"]), _some(row["rejected"]), _some(row["filtered"])
@@ -64,17 +65,21 @@ def _systems(figures: Figures, console: Console) -> None:
 
 
 def _rejects(figures: Figures, console: Console) -> None:
-    if not figures["rejected"]:
+    if not any(row["rejected"] for row in figures["systems"].values()):
         return
     table = _table("Set aside, with the reason", "times", "feed", "code", "reason", right=(0,))
     for row in figures["rejected"]:
         table.add_row(_n(row["count"]), row["feed"], row["code"], row["reason"])
     _print(table, console)
-    planted = figures.get("planted")
-    if planted:
-        console.print(
-            f"  {planted['found']} of the {planted['broken']} pieces broken on purpose were found; none stopped the rest."
-        )
+    planted = figures["planted"]
+    console.print(f"  {planted['found']} of the {planted['broken']} pieces broken on purpose were found; the rest went on.")
+
+
+def _changes(figures: Figures, console: Console) -> None:
+    """On a later day: what became of golden records."""
+    if figures["again"]:
+        told = ", ".join(f"{kind} {_n(count)}" for kind, count in figures["announced"].items())
+        console.print(f"\n[bold]What changed[/]: {_n(figures['changed'])} golden records; announced: {told}.")
 
 
 def _result(figures: Figures, console: Console) -> None:
@@ -90,7 +95,7 @@ def _result(figures: Figures, console: Console) -> None:
         f"  {_n(figures['review']['open'])} pairs wait for a person. Of {_n(contacts['total'])} orders, bills, mails and forms "
         f"{_n(contacts['attached'])} found their customer, {_n(contacts['waiting'])} wait for theirs."
     )
-    told = ", ".join(f"{name} {_n(count)}" for name, count in states.items() if count)
+    told = " + ".join(f"{name} {_n(count)}" for name, count in states.items() if count)
     console.print(f"  Arrived {_n(figures['arrived'])} = {told}. {_accounted(figures)}")
 
 
@@ -136,7 +141,7 @@ def _near_miss(miss: Figures | None, console: Console) -> None:
 
 
 def _evidence(pair: Figures, console: Console) -> None:
-    console.print(f"  Why ({pair['pair'][0]} and {pair['pair'][1]}: {pair['bits']} bits):")
+    console.print(f"  Why ({pair['pair'][0]} and {pair['pair'][1]}: {pair['bits']:.1f} bits):")
     for line in pair["why"]:
         console.print(f"    {line}", markup=False)
 
@@ -145,6 +150,8 @@ def _records(title: str, rows: Iterable[Figures]) -> Table:
     table = _table(title, "record", "name", "born", "email", "phone", "address")
     for row in rows:
         table.add_row(*(str(row.get(column) or "") for column in ("record", "name", "born", "email", "phone", "address")))
+    for column, width in zip(table.columns, (20, 14, 10, 16, 13, 16), strict=True):
+        column.no_wrap, column.overflow, column.min_width = True, "ellipsis", width
     return table
 
 

@@ -71,8 +71,8 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
     with hub.store.read() as tx:
         before = _versions(figures.every_golden(tx))
     reports = hub.ingest(tell=tell)
-    hub.work(tell)
-    truth = company.truth
+    done = hub.work(tell)
+    truth, match_bits = company.truth, hub.rules.matching.match_bits / 1000
     with hub.store.read() as tx:
         held = figures.every_golden(tx)
         aside = figures.rejected(tx)
@@ -82,6 +82,7 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
             "made": {"seed": truth["seed"], "customers": truth["size"], "day": company.recipe.day},
             "read": sum(one.read for one in reports),
             "changed": sum(before.get(one.id) != one.version for one in held) + len(before.keys() - {one.id for one in held}),
+            "announced": dict(sorted(done.outcome.announced.items())),
             "systems": figures.systems(reports),
             "rejected": aside,
             "planted": figures.planted(truth, aside),
@@ -90,8 +91,8 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
             "contacts": figures.contacts(tx),
             **figures.balance(tx),
             "quality": figures.verdict(held, truth).as_dict(),
-            "merge": telling.merge(tx, held, hub.resolver.explain),
-            "near_miss": telling.near_miss(tx, hub.resolver.explain, truth["records"], hub.rules.matching.match_bits / 1000),
+            "merge": telling.merge(tx, held, hub.resolver.explain, truth["records"], match_bits),
+            "near_miss": telling.near_miss(tx, hub.resolver.explain, truth["records"], match_bits),
         }
     return told
 

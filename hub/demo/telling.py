@@ -18,15 +18,20 @@ _SHOWN = 6  # records of one story
 _FIELDS = ("name", "birth_date", "emails", "phones", "addresses")
 
 
-def merge(tx: Connection, held: Sequence[Golden], explain: Explain) -> dict[str, Any] | None:
-    """The golden record whose members differ most, and the evidence between the two that differ most in name."""
+def merge(
+    tx: Connection, held: Sequence[Golden], explain: Explain, about: Mapping[str, str], match_bits: float
+) -> dict[str, Any] | None:
+    """The rightly merged golden record whose members differ most, and what holds two of them together that differ in name."""
     suited = [one for one in held if 4 <= len(one.members) <= _SHOWN and one.data.get("kind") == "person"]
+    suited = [one for one in suited if len({about.get(str(ref)) for ref in one.members}) == 1]
     if not suited:
         return None
     told = {one.id: sources.contents(tx, CUSTOMER, one.members) for one in suited}
     chosen = max(suited, key=lambda one: (_variety(told[one.id].values()), [str(ref) for ref in one.members]))
     records = told[chosen.id]
-    pair = max(combinations(sorted(records), 2), key=lambda two: _distance(records[two[0]].data, records[two[1]].data))
+    pairs = list(combinations(sorted(records), 2))
+    strong = [two for two in pairs if explain(tx, _key(two[0]), _key(two[1]))["bits"] >= match_bits]
+    pair = max(strong or pairs, key=lambda two: (_distance(records[two[0]].data, records[two[1]].data), two))
     return {
         "name": name_of(chosen.data),
         "golden": chosen.id,
@@ -86,12 +91,12 @@ def _distance(left: Data, right: Data) -> int:
 
 
 def _sources(golden: Golden) -> dict[str, str]:
-    """Which record some of the golden values come from."""
-    found = {}
-    for name in _FIELDS:
-        told = golden.provenance.get(name) or golden.provenance.get(f"{name}[0]") or {}
-        if isinstance(told, Mapping) and told.get("source"):
-            found[name.replace("_", " ")] = str(told["source"])
+    """Which record some of the golden values come from; of a list, its first item."""
+    found: dict[str, str] = {}
+    for path, told in golden.provenance.items():
+        name = path.partition(".")[0].partition("[")[0]
+        if name in _FIELDS and isinstance(told, Mapping) and told.get("source"):
+            found.setdefault(name.removesuffix("s").replace("_", " ").replace("addresse", "address"), str(told["source"]))
     return found
 
 
