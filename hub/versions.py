@@ -113,7 +113,8 @@ def _follow(held: Held | None, version: SourceRecord) -> SourceRecord | None:
     if version.sequenced and not _next(held.position, version.position):
         return None
     operation = held.record.operation if version.operation is Operation.PATCH else version.operation
-    return replace(version, operation=operation, data=patched(held.record.data, version.data), delta=False)
+    target = version.target or (held.record.target if operation in ALIASES else None)
+    return replace(version, operation=operation, data=patched(held.record.data, version.data), target=target, delta=False)
 
 
 def _founds(version: SourceRecord) -> bool:

@@ -16,10 +16,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub.arriving import Arrival, arrive
 from hub.errors import Rejected
+from hub.following import follow_customers
 from hub.records import Decision, RecordRef, SourceRecord
 from hub.resolve.announcing import Announcer
-from hub.resolve.arriving import Arrival, arrive
 from hub.resolve.asking import Desk
 from hub.resolve.gathering import Evidence, Gathering
 from hub.resolve.meeting import Meeting, Weigher, explain, meet, remeet
@@ -123,6 +124,7 @@ class Resolver:
         meeting = meet(tx, self.weigher, changed, at) if changed else Meeting()
         sources.put_heads(tx, [*changed, *arrival.advanced])
         goldens.close_references(tx, self.entity, dict.fromkeys(arrival.left, "closed"), at)
+        follow_customers(tx, changed)
         return meeting
 
     def _settle(

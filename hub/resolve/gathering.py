@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from hub.arriving import targets
 from hub.matching.clustering import Member, PairEvidence
 from hub.matching.components import DisjointSets
 from hub.matching.decisions import SAME
 from hub.records import Decision, RecordRef
-from hub.resolve.arriving import targets
 from hub.resolve.meeting import Weigher
 from hub.store import decisions as decided
 from hub.store import nodes, sources

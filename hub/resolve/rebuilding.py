@@ -14,10 +14,10 @@ from itertools import combinations
 
 from sqlalchemy import Connection
 
+from hub.arriving import is_closed
 from hub.matching.clustering import Clustering, Member, PairEvidence, cluster
 from hub.matching.review import review_tasks
 from hub.records import Data, Decision, RecordRef, ReviewTask, SourceRecord
-from hub.resolve.arriving import is_closed
 from hub.resolve.asking import Question, question
 from hub.resolve.gathering import Names, renamed
 from hub.resolve.meeting import Weigher, is_trusted

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from hub.store import feeds, goldens, sources
+from hub.store import feeds, goldens, references, sources
 from hub.store.tables import record_versions
 
 
@@ -20,8 +20,8 @@ def accounting(tx: Connection, entity: str) -> dict[str, int]:
     states = sources.count_states(tx, entity)
     members = goldens.count_members(tx, entity)
     unplaced = sources.count_unplaced(tx, entity)
-    attached = feeds.count_attached(tx, entity)
-    waiting = states.get("waiting", 0) + unplaced + feeds.count_unattached(tx, entity)
+    attached = references.count_attached(tx, entity)
+    waiting = states.get("waiting", 0) + unplaced + references.count_waiting(tx, entity)
     balance = {
         "arrived": counted.get("arrived", _seen(tx, entity)),
         "members": members,

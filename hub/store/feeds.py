@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, text, update
 from hub.contract import Cursor
 from hub.records import Reject
 from hub.store import rows
-from hub.store.tables import counts, feeds, participants, record_versions, records, rejects, runs
+from hub.store.tables import counts, feeds, record_versions, rejects, runs
 
 OPEN, REPLAYED, ARCHIVED = "open", "replayed", "archived"
 _REJECT = tuple(field.name for field in fields(Reject))
@@ -114,24 +114,6 @@ def counted(tx: Connection, entity: str) -> dict[str, int]:
 def entities(tx: Connection) -> list[str]:
     """Every entity anything is known of."""
     return sorted({*tx.scalars(select(counts.c.entity).distinct()), *tx.scalars(select(record_versions.c.entity).distinct())})
-
-
-def count_attached(tx: Connection, entity: str) -> int:
-    """Records that stand behind a customer as what he did, by their participants alone."""
-    return _count_participants(tx, entity, waiting=False)
-
-
-def count_unattached(tx: Connection, entity: str) -> int:
-    """Records none of whose participants is known yet."""
-    return _count_participants(tx, entity, waiting=True)
-
-
-def _count_participants(tx: Connection, entity: str, *, waiting: bool) -> int:
-    c = participants.c
-    attached = func.max(func.coalesce(c.anchor_key.is_not(None).cast(records.c.generation.type), 0))
-    by_record = select(c.system, c.key).where(c.entity == entity).group_by(c.system, c.key)
-    by_record = by_record.having(attached == (0 if waiting else 1))
-    return tx.scalar(select(func.count()).select_from(by_record.subquery())) or 0
 
 
 # -- rejects --

@@ -183,7 +183,7 @@ def count_states(tx: Connection, entity: str) -> dict[str, int]:
 
 def count_unplaced(tx: Connection, entity: str) -> int:
     """Live records whose golden record waits for the redo queue."""
-    where = and_(records.c.entity == entity, records.c.live, records.c.golden_id.is_(None))
+    where = and_(records.c.entity == entity, records.c.live, records.c.node_id.is_not(None), records.c.golden_id.is_(None))
     return tx.scalar(select(func.count()).select_from(records).where(where)) or 0
 
 

@@ -305,6 +305,14 @@ contact_points = Table(
     Index("ix_contact_points_record", "system", "key"),
 )
 
+reattachments = Table(
+    "reattachments",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+)
+
 feeds = Table(
     "feeds",
     metadata,

@@ -225,6 +225,13 @@ def upgrade() -> None:
     op.create_index("ix_pins_key", "pins", ["entity", "system", "key"], unique=False)
 
     op.create_table(
+        "reattachments",
+        sa.Column("entity", Key, nullable=False),
+        sa.Column("system", Key, nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.PrimaryKeyConstraint("entity", "system", "key", name="pk_reattachments"),
+    )
+    op.create_table(
         "record_versions",
         sa.Column("entity", Key, nullable=False),
         sa.Column("message_id", Key, nullable=False),
@@ -402,6 +409,7 @@ def downgrade() -> None:
         "redo",
         "records",
         "record_versions",
+        "reattachments",
         "pins",
         "parts",
         "participants",

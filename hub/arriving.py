@@ -1,4 +1,4 @@
-"""First step: which version of each record holds now, and which keys its source merged away."""
+"""Where resolving and attaching begin: which version of each record holds now, and which keys its source merged away."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def settle_aliases(tx: Connection, entity: str, arrival: Arrival) -> None:
 
     Keys that go in a circle contradict each other, and all stay.
     """
-    pointing = any(head.record.target for head in arrival.changed.values())
+    pointing = any(head.record.operation in ALIASES for head in arrival.changed.values())
     if not pointing and not sources.any_pointers(tx, entity):
         return
     known = _neighbourhood(tx, entity, arrival)

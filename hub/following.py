@@ -1,0 +1,49 @@
+"""What customers can be found by is kept as they change, and whoever was looked up by it is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from hub.contacts import contact_words, key_lookup
+from hub.store import references
+from hub.store.references import ContactPoint
+from hub.store.sources import Head, SourceKey
+
+
+def follow_customers(tx: Connection, changed: Iterable[Head]) -> None:
+    """Keep what customers can be found by, and note which records must be looked at again."""
+    heads = {head.source_key: head for head in changed}
+    before = references.contact_points_of(tx, heads)
+    points: list[ContactPoint] = []
+    gone: list[SourceKey] = []
+    touched: set[str] = set()
+    for key, head in sorted(heads.items()):
+        known = before.get(key, [])
+        now = _points(head, known)
+        touched.add(key_lookup(*key))
+        touched.update(point.lookup for point in set(now) ^ set(known))
+        points += now
+        if known and not now:
+            gone.append(key)
+    references.drop_contact_points(tx, gone)
+    references.put_contact_points(tx, points)
+    if references.any_at_all(tx):
+        references.look_again(tx, touched)
+
+
+def _points(head: Head, known: Sequence[ContactPoint]) -> list[ContactPoint]:
+    """The contact points of a customer's record; one it gave up keeps the time in which it was his."""
+    if not head.live:
+        return []
+    since = head.record.effective_at
+    held = {point.lookup: point for point in known}
+    now: dict[str, ContactPoint] = {}
+    for word, valid_from, valid_to in contact_words(head.record.data):
+        came = valid_from or (held[word].valid_from if word in held else since if known else None)
+        now[word] = ContactPoint(word, head.source_key, came, valid_to)
+    for word, point in held.items():
+        if word not in now:
+            now[word] = point if point.valid_to else point._replace(valid_to=since)
+    return list(now.values())
