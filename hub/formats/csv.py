@@ -146,7 +146,7 @@ class _Feed:
         if line.too_long or self.size > self._form.longest:
             self.too_long = True
             self._row.clear()
-            return self._shape.sub("x", line.text)
+            return line.text if line.too_long else self._shape.sub("x", line.text)
         self._row.append(line)
         return line.text
 

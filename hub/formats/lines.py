@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _CHUNK = 64 * 1024
+_BEGINNING = 1000
+"""Characters of a line above the limit that are kept as they are: its key may be among them."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -43,7 +45,7 @@ def _whole(text: io.TextIOWrapper, number: int, piece: str, limit: int, shape: r
         return Line(number, piece, ended=True)
     if len(piece) < limit:
         return Line(number, piece, ended=False)
-    kept = [shape.sub("x", piece)]
+    kept = [piece[:_BEGINNING], shape.sub("x", piece[_BEGINNING:])]
     while more := text.readline(_CHUNK):
         kept.append(shape.sub("x", more))
         if more.endswith(("\n", "\r")):

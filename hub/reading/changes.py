@@ -156,7 +156,7 @@ class Changes:
         if isinstance(record, Flaw):
             return damage(self.request.name, record)
         if key is None:
-            return Damage(self.request.name, record.where, "key_missing", "The record has no value for its key.")
+            return Damage(self.request.name, record.where, "key_missing", "The record has no usable value for its key.")
         return RawRecord(self.request.name, record.data, record.where, key)
 
     def _is_read_again(self, record: Record | Flaw) -> bool:

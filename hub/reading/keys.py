@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,11 +10,14 @@ from typing import Any
 
 from hub.records import Data, at_path
 
+_CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
 
 def key_of(data: Data, columns: Sequence[str]) -> str | None:
-    """The key of a record, its parts joined by ``-``; None when a part is missing or empty."""
+    """The key of a record, its parts joined by ``-``; None when a part is missing or empty, or has control characters."""
     parts = [key_text(data[column] if column in data else at_path(data, column)) for column in columns]
-    return "-".join(parts) if parts and all(parts) else None
+    key = "-".join(parts)
+    return key if parts and all(parts) and not _CONTROL.search(key) else None
 
 
 def key_text(value: Any) -> str:

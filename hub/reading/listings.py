@@ -151,7 +151,9 @@ class _Changed:
         if isinstance(row, Flaw):
             return damage(stream, row)
         if key is None and self.listing.key:
-            return Damage(stream, row.where, "key_missing", f"The record has no value for its key {', '.join(self.listing.key)}.")
+            return Damage(
+                stream, row.where, "key_missing", f"The record has no usable value for its key {', '.join(self.listing.key)}."
+            )
         return RawRecord(stream, row.data, row.where, key)
 
     def _remember(self, row: Row | Flaw, known_as: str, print: str) -> None:

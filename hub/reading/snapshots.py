@@ -112,7 +112,7 @@ def _identify(piece: Row | Flaw, snapshot: Snapshot, tally: _Tally) -> _Piece:
         key = key_of(piece.data, snapshot.key)
         if key is not None:
             return _Piece(key, key, piece, fingerprint(piece.data))
-        reason = f"The record has no value for its key {', '.join(snapshot.key)}."
+        reason = f"The record has no usable value for its key {', '.join(snapshot.key)}."
         piece = Flaw(piece.where, "key_missing", reason)
         return _Piece(_damaged(piece), None, piece, "")
     if isinstance(piece, Row):
