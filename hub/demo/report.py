@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -51,7 +52,7 @@ def _headline(figures: Figures, console: Console) -> None:
     what = "what changed since" if figures["again"] else "invented people only"
     console.print(
         f"[bold]{figures['company']}[/], {figures['day']}: {_n(made['customers'])} real customers in five systems "
-        f"(seed {made['seed']}, {what}), in {figures['home']}"
+        f"(seed {made['seed']}, {what}), in {escape(figures['home'])}"
     )
 
 
@@ -69,7 +70,7 @@ def _rejects(figures: Figures, console: Console) -> None:
         return
     table = _table("Set aside, with the reason", "times", "feed", "code", "reason", right=(0,))
     for row in figures["rejected"]:
-        table.add_row(_n(row["count"]), row["feed"], row["code"], row["reason"])
+        table.add_row(_n(row["count"]), row["feed"], row["code"], escape(row["reason"]))
     _print(table, console)
     planted = figures["planted"]
     console.print(f"  {planted['found']} of the {planted['broken']} pieces broken on purpose were found; the rest went on.")
@@ -129,7 +130,7 @@ def _merge(merge: Figures | None, console: Console) -> None:
         return
     _print(_records(f"A merge explained: {merge['name']}", merge["records"]), console)
     values = ", ".join(f"{field} from {source}" for field, source in merge["sources"].items())
-    console.print(f"  Golden values: {values}.")
+    console.print(f"  Golden values: {values}.", markup=False)
     _evidence(merge, console)
 
 
@@ -149,7 +150,7 @@ def _evidence(pair: Figures, console: Console) -> None:
 def _records(title: str, rows: Iterable[Figures]) -> Table:
     table = _table(title, "record", "name", "born", "email", "phone", "address")
     for row in rows:
-        table.add_row(*(str(row.get(column) or "") for column in ("record", "name", "born", "email", "phone", "address")))
+        table.add_row(*(escape(str(row.get(column) or "")) for column in ("record", "name", "born", "email", "phone", "address")))
     for column, width in zip(table.columns, (20, 14, 10, 16, 13, 16), strict=True):
         column.no_wrap, column.overflow, column.min_width = True, "ellipsis", width
     return table
@@ -158,7 +159,7 @@ def _records(title: str, rows: Iterable[Figures]) -> Table:
 def _next(figures: Figures, console: Console) -> None:
     console.print(Text("\nWhat to try next", style="bold"))
     for command, why in figures["next"]:
-        console.print(f"  [cyan]{command}[/]  {why}")
+        console.print(f"  [cyan]{escape(command)}[/]  {why}")
 
 
 def _table(title: str, *columns: str, right: Sequence[int] = ()) -> Table:
