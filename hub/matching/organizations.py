@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from hub.matching.rarity import organization_bits
-from hub.matching.rules import MatchingRules
 from hub.matching.tokens import edits, likeness
+
+WordBits = Callable[[str], int]
+"""How rare a word is, in thousandths of a bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,41 +21,45 @@ class NameOverlap:
     unmatched: int
 
 
-def overlap(left: str, right: str, rules: MatchingRules) -> NameOverlap:
+def overlap(left: str, right: str, worth: WordBits) -> NameOverlap:
     """Shared words count their rarity, near words a share of it; what only one side says is unmatched."""
     ours, theirs = dict.fromkeys(left.split()), dict.fromkeys(right.split())
     both = [token for token in ours if token in theirs]
-    shared = sum(organization_bits(token, rules) for token in both)
+    shared = sum(map(worth, both))
     mine = [token for token in ours if token not in theirs]
     yours = [token for token in theirs if token not in ours]
     whole = not (mine or yours) or left.replace(" ", "") == right.replace(" ", "")
     if whole:
-        return NameOverlap("exact", max(_bits(ours, rules), _bits(theirs, rules)), 0)
-    near, mine, yours = _near(mine, yours, rules)
+        return NameOverlap("exact", max(_bits(ours, worth), _bits(theirs, worth)), 0)
+    near, mine, yours = _near(mine, yours, worth)
     shared += near
-    return _banded(shared, _bits(mine, rules), _bits(yours, rules))
+    return _banded(shared, _bits(mine, worth), _bits(yours, worth))
 
 
-def _bits(tokens: dict[str, None] | list[str], rules: MatchingRules) -> int:
-    return sum(organization_bits(token, rules) for token in tokens)
+def _bits(tokens: Iterable[str], worth: WordBits) -> int:
+    return sum(map(worth, tokens))
 
 
-def _near(mine: list[str], yours: list[str], rules: MatchingRules) -> tuple[int, list[str], list[str]]:
+def _near(mine: list[str], yours: list[str], worth: WordBits) -> tuple[int, list[str], list[str]]:
     """Pairs of words that are nearly one: best first, each word once; in an order that does not depend on the side."""
     found = sorted(
-        (-share, min(a, b), max(a, b), a, b) for a in mine for b in yours if (share := _nearness(a, b, rules.numbers)) > 0
+        (-share, min(a, b), max(a, b), a, b)
+        for a in mine
+        for b in yours
+        if (share := _nearness(*((a, b) if a <= b else (b, a)))) > 0
     )
     bits, used = 0, set()
     for share, _, _, a, b in found:
         if (0, a) in used or (1, b) in used:
             continue
         used |= {(0, a), (1, b)}
-        bits += min(organization_bits(a, rules), organization_bits(b, rules)) * -share // 1000
+        bits += min(worth(a), worth(b)) * -share // 1000
     rest = [token for token in mine if (0, token) not in used]
     return bits, rest, [token for token in yours if (1, token) not in used]
 
 
-def _nearness(left: str, right: str, numbers: dict[str, int] | object) -> int:
+@lru_cache(maxsize=1 << 17)
+def _nearness(left: str, right: str) -> int:
     """The share of its bits that a pair of different words keeps, in thousandths."""
     if left.isdigit() or right.isdigit():
         return 0

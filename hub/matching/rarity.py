@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 
 from hub.matching.features import Features
 from hub.matching.rules import TABLES, MatchingRules
@@ -42,6 +43,11 @@ def _name_bits(name: str, table: str, rules: MatchingRules) -> int:
 
 def locality_bits(name: str, rules: MatchingRules) -> int:
     return rules.rarity["locality"].get(name, rules.numbers["rare_locality"])
+
+
+def word_bits(rules: MatchingRules) -> Callable[[str], int]:
+    """:func:`organization_bits` under these rules, each word looked up once."""
+    return lru_cache(1 << 16)(partial(organization_bits, rules=rules))
 
 
 def organization_bits(token: str, rules: MatchingRules) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from hub.matching import comparisons as compare
@@ -12,7 +12,7 @@ from hub.matching.features import Features
 from hub.matching.keys import check_blocking
 from hub.matching.organizations import NameOverlap, overlap
 from hub.matching.prepared import Prepared
-from hub.matching.rarity import family_bits, given_bits, locality_bits
+from hub.matching.rarity import family_bits, given_bits, locality_bits, word_bits
 from hub.matching.rules import MatchingRules
 
 _READY = 8192
@@ -51,7 +51,11 @@ class Scorer:
         self.rules = rules
         self._ready: dict[int, tuple[Features, Prepared]] = {}
         self._names = lru_cache(_CACHED)(self._score_names)
+        self._given_parts = lru_cache(_CACHED)(self._given)
+        self._family_parts = lru_cache(_CACHED)(self._family)
         self._overlap = lru_cache(_CACHED)(self._score_organizations)
+        self._word_bits = word_bits(rules)
+        self._family_bits = lru_cache(_CACHED)(partial(family_bits, rules=rules))
         self._places = lru_cache(_CACHED)(self._score_places)
 
     def ready(self, found: Features) -> Prepared:
@@ -155,7 +159,7 @@ class Scorer:
         return max(found, key=lambda parts: (sum(part[2] for part in parts), parts))
 
     def _score_names(self, left: tuple[str, str, str], right: tuple[str, str, str]) -> tuple[Evidence, ...]:
-        straight = [self._given(left[0], right[0]), self._family(left[1], right[1])]
+        straight = [self._given_parts(*_ordered(left[0], right[0])), self._family_parts(*_ordered(left[1], right[1]))]
         swapped = self._swapped(left, right)
         parts = [part for part in straight if part]
         if swapped and swapped[2] > sum(part[2] for part in parts):
@@ -166,19 +170,21 @@ class Scorer:
         return tuple(parts)
 
     def _given(self, left: str, right: str) -> Evidence | None:
-        level = compare.given_level(*_ordered(left, right))
+        level = compare.given_level(left, right)
         if level is None:
             return None
         return "given", level, self._worth("given", level, min(given_bits(left, self.rules), given_bits(right, self.rules)))
 
     def _family(self, left: str, right: str) -> Evidence | None:
-        level = compare.family_level(*_ordered(left, right))
+        level = compare.family_level(left, right)
         if level is None:
             return None
-        return "family", level, self._worth("family", level, min(family_bits(left, self.rules), family_bits(right, self.rules)))
+        return "family", level, self._worth("family", level, min(self._family_bits(left), self._family_bits(right)))
 
     def _swapped(self, left: tuple[str, str, str], right: tuple[str, str, str]) -> Evidence | None:
         if not (left[0] and left[1] and right[0] and right[1]):
+            return None
+        if left[0][0] != right[1][0] and left[1][0] != right[0][0]:
             return None
         one, two = compare.family_level(*_ordered(left[0], right[1])), compare.family_level(*_ordered(left[1], right[0]))
         if one == two == "exact":
@@ -187,8 +193,8 @@ class Scorer:
             level = "near"
         else:
             return None
-        rarity = min(family_bits(left[0], self.rules), family_bits(right[1], self.rules))
-        rarity += min(family_bits(left[1], self.rules), family_bits(right[0], self.rules))
+        rarity = min(self._family_bits(left[0]), self._family_bits(right[1]))
+        rarity += min(self._family_bits(left[1]), self._family_bits(right[0]))
         return "swapped", level, self._worth("swapped", level, rarity)
 
     def _worth(self, name: str, level: str, rarity: int) -> int:
@@ -202,7 +208,7 @@ class Scorer:
         return max(found, key=lambda part: (part[2], part))
 
     def _score_organizations(self, left: str, right: str) -> Evidence:
-        common: NameOverlap = overlap(left, right, self.rules)
+        common: NameOverlap = overlap(left, right, self._word_bits)
         weight, share = self.rules.weights["organization"][common.level], self.rules.alphas["organization"][common.level]
         numbers = self.rules.numbers
         bits = weight + share * min(common.shared, numbers["organization_ceiling"]) // 1000

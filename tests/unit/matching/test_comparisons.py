@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from hub.matching import comparisons as compare
 from hub.matching.organizations import overlap
+from hub.matching.rarity import word_bits
 from hub.matching.rules import read_rules
 from hub.matching.tokens import plain, sound
 from hub.model import shipped_folder
 
 RULES = read_rules(shipped_folder("canonical_model") / "customer")
+WORTH = word_bits(RULES)
 
 
 @pytest.mark.parametrize(
@@ -126,11 +128,11 @@ def test_telephones(left, right, level):
     ],
 )
 def test_names_of_organizations(left, right, level):
-    assert overlap(left, right, RULES).level == level
+    assert overlap(left, right, WORTH).level == level
 
 
 def test_a_rare_word_is_worth_more_than_a_common_one():
-    assert overlap("zurbarrieta", "zurbarrieta", RULES).shared > overlap("international", "international", RULES).shared
+    assert overlap("zurbarrieta", "zurbarrieta", WORTH).shared > overlap("international", "international", WORTH).shared
 
 
 def test_words_that_sound_alike_have_one_sound():
@@ -155,7 +157,7 @@ def test_every_comparison_is_symmetric(left, right):
         assert compare.phone_level(left, right) == compare.phone_level(right, left)
         assert compare.identifier_level(left, right) == compare.identifier_level(right, left)
         assert compare.email_level(f"{left}@x", f"{right}@y") == compare.email_level(f"{right}@y", f"{left}@x")
-        assert overlap(left, right, RULES) == overlap(right, left, RULES)
+        assert overlap(left, right, WORTH) == overlap(right, left, WORTH)
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)
