@@ -5,25 +5,27 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-from hub.cleaning.legal_forms import form_key, joined_forms, leading_forms, trailing_forms
+from hub.cleaning.legal_forms import joined_forms, leading_form, trailing_form
 from hub.cleaning.texts import plain
 from hub.cleaning.values import short, unclean
 
 _MOST_WORDS = 7  # of a legal form
+_COMMAS = ",;"
 _EDGES = " ,;.-–—\"'“”„«»「」『』"
 
 
-def organization_name(given: object) -> dict[str, str]:
+def organization_name(given: object, country: object = None) -> dict[str, str]:
     """``name`` without its legal form, and the ``legal_form`` as it is usually shown, where there is one.
 
     ``Bodegas Ruiz, S.L.`` -> Bodegas Ruiz, S.L.; ``ООО «Ромашка»`` -> Ромашка, ООО. A name that is nothing but a form stays.
+    The country, where it is known, decides about forms that are also words: `Sunshine Spa` is a S.p.A. only in Italy.
     """
-    name, form = _organization_name(short(given))
+    name, form = _organization_name(short(given), country.strip().upper() if isinstance(country, str) else "")
     return {"name": name, "legal_form": form} if form else {"name": name}
 
 
 @lru_cache(maxsize=65_536)
-def _organization_name(raw: str) -> tuple[str, str]:
+def _organization_name(raw: str, region: str) -> tuple[str, str]:
     full = plain(raw)
     if not any(map(str.isalnum, full)):
         raise unclean("name_invalid")
@@ -31,10 +33,12 @@ def _organization_name(raw: str) -> tuple[str, str]:
         return found
     words = full.split()
     for count in range(min(_MOST_WORDS, len(words) - 1), 0, -1):
-        if form := trailing_forms().get(form_key("".join(words[-count:]))):
+        before, written = " ".join(words[:-count]), "".join(words[-count:]).strip(_COMMAS)
+        if form := trailing_form(written, before, region):
             return _without(words[:-count], form, full)
     for count in range(min(_MOST_WORDS, len(words) - 1), 0, -1):
-        if form := leading_forms().get(form_key("".join(words[:count]))):
+        written, behind = " ".join(words[:count]).strip(_COMMAS), " ".join(words[count:])
+        if form := leading_form(written, behind, region):
             return _without(words[count:], form, full)
     return full, ""
 

@@ -55,6 +55,24 @@ def test_a_name_without_a_form_stays_as_it_is(given: str) -> None:
     assert organization_name(given) == {"name": given}
 
 
+@pytest.mark.parametrize(
+    ("given", "country", "form"),
+    [
+        ("Sunshine Spa", None, None),
+        ("HOTEL SPA", None, None),
+        ("Sunshine Spa", "IT", "S.p.A."),
+        ("Ferro SpA", None, "S.p.A."),
+        ("Ferro S.p.A.", None, "S.p.A."),
+        ("Ferro SPA", None, "S.p.A."),
+        ("You Too", None, None),
+        ("Nordlys AS", None, "AS"),
+        ("Mine as", None, None),
+    ],
+)
+def test_a_form_that_is_also_a_word_must_be_written_as_the_form(given: str, country: str | None, form: str | None) -> None:
+    assert organization_name(given, country).get("legal_form") == form
+
+
 def test_signs_without_letters_are_no_name() -> None:
     with pytest.raises(Unclean):
         organization_name("...")
