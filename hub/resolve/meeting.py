@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import Connection
@@ -44,6 +45,7 @@ class Weigher:
 
     def __init__(self, entity: str, rules: MatchingRules) -> None:
         self.entity, self.rules = entity, rules
+        self.salt = _number(entity)  # keys and nodes of two entities never meet
         self.scorer = Scorer(rules)
         self._ready: dict[int, Prepared] = {}
 
@@ -53,8 +55,9 @@ class Weigher:
         if record.ref.system == STEWARD:
             found = {**found, "r": list(record.ref)}  # tells nothing, so it is like no other
         hashed = feature_hash(found)
-        keys = [_number(f"{self.entity}\x1f{key}") for key in blocking_keys(found, self.rules)]
-        return Node(_number(f"{self.entity}\x1f{hashed}"), found, sorted(set(keys)), 0, hashed)
+        salt = self.salt
+        keys = sorted({(int(key, 16) >> 1) ^ salt for key in blocking_keys(found, self.rules)})
+        return Node((int(hashed[:16], 16) >> 1) ^ salt, found, keys, 0, hashed)
 
     def forget_some(self) -> None:
         """Between two batches memory is kept in bounds."""
@@ -128,7 +131,7 @@ def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: M
     generic = nodes.generic(tx, coming.keys() | going.keys())
     present = nodes.on_keys(tx, coming.keys() - generic.keys())
     left = {node.id for node in meeting.gone}
-    pairs: set[Pair] = set()
+    shared: dict[int, list[int]] = {}  # narrow keys that more than one node is on, with all of these
     counts: dict[int, int] = {}
     crossed: list[int] = []
     for key in coming.keys() | going.keys():
@@ -138,8 +141,9 @@ def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: M
             counts[key] = after
             if (before > limit) != (after > limit):
                 crossed.append(key)
-        elif key in coming:
-            _pair(coming[key], (node for node in present.get(key, ()) if node not in left), pairs)
+        elif after > 1 and key in coming:
+            shared[key] = [*present.get(key, ()), *coming[key]]
+    pairs = _candidates(fresh, shared, left)
     nodes.set_generic(tx, weigher.entity, counts, limit)
     redo.put(tx, weigher.entity, redo.KEY, crossed, at)
     meeting.compared = len(pairs)
@@ -158,11 +162,18 @@ def weigh_all(tx: Connection, weigher: Weigher, pairs: Iterable[Pair]) -> dict[P
     return found
 
 
-def _pair(coming: Sequence[int], present: Iterable[int], pairs: set[Pair]) -> None:
-    there = [*present]
-    for place, node in enumerate(coming):
-        pairs.update((node, other) if node < other else (other, node) for other in there)
-        pairs.update((node, other) if node < other else (other, node) for other in coming[place + 1 :])
+def _candidates(fresh: Sequence[Node], shared: Mapping[int, list[int]], left: set[int]) -> set[Pair]:
+    """Every pair of a new node with a node it shares a narrow key with."""
+    pairs: set[Pair] = set()
+    for node in fresh:
+        others: set[int] = set()
+        for key in node.blocking_keys:
+            if key in shared:
+                others.update(shared[key])
+        others -= left
+        others.discard(node.id)
+        pairs.update((node.id, other) if node.id < other else (other, node.id) for other in others)
+    return pairs
 
 
 def _by_key(listed: Iterable[Node]) -> dict[int, list[int]]:
@@ -200,8 +211,7 @@ def _shared(listed: Mapping[int, Node], pair: Pair) -> set[int]:
 def _catch_up(tx: Connection, weigher: Weigher, key: int, meeting: Meeting) -> None:
     """Nodes on a key that is narrow again meet."""
     here = sorted(nodes.on_keys(tx, [key]).get(key, ()))
-    pairs: set[Pair] = set()
-    _pair(here, (), pairs)
+    pairs = set(combinations(here, 2))
     known = nodes.edges_at(tx, here)
     found = weigh_all(tx, weigher, pairs - known.keys())
     meeting.compared = len(pairs)

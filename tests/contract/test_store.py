@@ -1,0 +1,158 @@
+"""The store keeps the same promises on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, select
+
+from hub.errors import BadSettings, Unavailable
+from hub.records import Operation, RecordRef, Reject, SourceRecord
+from hub.store import feeds, nodes, redo, rows, sources
+from hub.store.migrating import migrate, unmigrate
+from hub.store.store import Store, critical, open_store
+from hub.store.tables import metadata, records, xref
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def record(key: str, **data: object) -> SourceRecord:
+    return SourceRecord("customer", RecordRef("erp", key), Operation.UPSERT, dict(data), NOW, f"m-{key}")
+
+
+def test_migrations_lead_to_exactly_the_tables_of_the_code(store: Store) -> None:
+    with store.begin() as tx:
+        found = compare_metadata(MigrationContext.configure(tx, opts={"compare_type": True}), metadata)
+
+    assert found == []
+
+
+def test_migrations_run_again_change_nothing_and_lead_back_to_nothing(store: Store) -> None:
+    migrate(store)
+    unmigrate(store, "base")
+
+    with store.begin() as tx:
+        assert set(inspect(tx).get_table_names()) <= {"alembic_version"}
+    migrate(store)
+
+
+def test_text_is_ordered_by_its_bytes(store: Store) -> None:
+    with store.begin() as tx:
+        sources.put_heads(tx, [sources.Head(record(key), "1", None) for key in ("b", "B", "a", "Z", "é", "É", "z")])
+        found = list(tx.scalars(select(records.c.key).order_by(records.c.key)))
+
+    assert found == ["B", "Z", "a", "b", "z", "É", "é"]
+
+
+def test_times_come_back_in_utc_whatever_offset_they_had(store: Store) -> None:
+    moment = NOW.astimezone(timezone(timedelta(hours=5)))
+    with store.begin() as tx:
+        rows.insert(
+            tx,
+            xref,
+            [
+                {
+                    "entity": "customer", "system": "erp", "key": "1", "generation": 0, "golden_id": "g",
+                    "valid_from": moment, "valid_to": None, "state": "active",
+                }
+            ],
+        )  # fmt: skip
+        assert tx.execute(select(xref.c.valid_from, xref.c.valid_to)).one() == (NOW, None)
+
+
+def test_a_head_comes_back_as_it_was_put(store: Store) -> None:
+    head = sources.Head(record("7", name={"given": "Ana"}, phones=None), "v", 4, live=True, node=2**62, golden="g")
+    with store.begin() as tx:
+        sources.put_heads(tx, [head])
+        head.golden = "h"
+        sources.put_heads(tx, [head])
+
+        assert sources.heads(tx, "customer", [("erp", "7"), ("erp", "8")]) == {("erp", "7"): head}
+
+
+def test_many_rows_are_found_by_one_parameter(store: Store) -> None:
+    with store.begin() as tx:
+        nodes.add(tx, "customer", [nodes.Node(n, {}, [n, -1], 1, f"h{n}") for n in range(5000)])
+
+        assert len(nodes.by_id(tx, range(4000))) == 4000
+        assert len(nodes.on_keys(tx, [-1])[-1]) == 5000
+        nodes.remove(tx, list(nodes.by_id(tx, range(4999)).values()))
+        assert nodes.on_keys(tx, [-1, 4999]) == {-1: [4999], 4999: [4999]}
+
+
+def test_what_fails_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.begin() as tx:
+        feeds.move_cursor(tx, "erp.customers", {"at": 1}, NOW)
+        raise ZeroDivisionError
+
+    with store.read() as tx:
+        assert feeds.cursor(tx, "erp.customers") is None
+
+
+def test_only_one_worker_at_a_time_is_in_the_critical_section(store: Store) -> None:
+    order: list[str] = []
+    inside = threading.Event()
+
+    def second() -> None:
+        inside.wait(10)
+        with store.begin() as tx:
+            critical(tx, "customer")
+            order.append("second")
+
+    other = threading.Thread(target=second)
+    other.start()
+    with store.begin() as tx:
+        critical(tx, "customer")
+        inside.set()
+        other.join(0.3)
+        order.append("first")
+    other.join(10)
+
+    assert order == ["first", "second"]
+
+
+def test_an_item_waits_only_once_in_the_redo_queue_and_leaves_in_order(store: Store) -> None:
+    with store.begin() as tx:
+        redo.put(tx, "customer", redo.KEY, [5, 5, 3], NOW)
+        redo.put(tx, "customer", redo.KEY, [3, 9], NOW)
+        assert redo.lag(tx, "customer") == (3, NOW)
+        taken = [redo.take(tx, "customer") for _ in range(4)]
+
+    assert [item.item if item else None for item in taken] == [3, 5, 9, None]
+
+
+def test_cursors_counts_and_rejects_of_a_feed_are_kept(store: Store) -> None:
+    with store.begin() as tx:
+        feeds.move_cursor(tx, "erp.customers", {"at": 1}, NOW)
+        feeds.move_cursor(tx, "erp.customers", {"at": 2}, NOW)
+        feeds.add_counts(tx, "erp.customers", "arrived", {"customer": 2, "order": 0})
+        feeds.add_counts(tx, "erp.customers", "arrived", {"customer": 3})
+        feeds.add_rejects(tx, [Reject("r1", "erp.customers", "email_invalid", "emails: no address", NOW, entity="customer")])
+
+    with store.read() as tx:
+        assert feeds.cursor(tx, "erp.customers") == {"at": 2}
+        assert feeds.counted(tx, "customer") == {"arrived": 5}
+        assert [one.reject.code for one in feeds.listed_rejects(tx)] == ["email_invalid"]
+        assert feeds.count_rejects(tx, "customer") == 1
+
+
+def test_a_database_of_another_kind_is_refused_and_one_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(BadSettings, match="sqlite or postgresql"):
+        open_store("mysql+pymysql://localhost/hub")
+    closed = open_store("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    with pytest.raises(Unavailable), closed.begin():
+        pass
+    closed.close()
