@@ -18,27 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors import build, connector_class, kinds
-
-try:  # TEMP until hub/attach.py lands
-    from hub.attach import Attached, attach, reattach
-except ImportError:
-
-    @dataclass
-    class Attached:
-        attached: int = 0
-        waiting: int = 0
-
-        def add(self, o):
-            self.attached += o.attached
-            self.waiting += o.waiting
-
-    def attach(tx, records, at):
-        return Attached(0, len(records))
-
-    def reattach(tx, at):
-        return Attached()
-
-
+from hub.attach import Attached, attach, reattach
 from hub.bus.embedded import MOST_ATTEMPTS, Delivery, EmbeddedBus
 from hub.contract import Connector, Probe
 from hub.errors import BadMapping, BadModel, HubError, InvalidRecord, Misconfigured, Rejected
@@ -270,8 +250,12 @@ class Hub:
             if not step.taken:
                 break
             tell("put off before", done.outcome.compared, None)
-        with self.store.begin() as tx:
-            done.attached.add(reattach(tx, self.clock()))
+        while True:
+            with self.store.begin() as tx:
+                again = reattach(tx, self.clock())
+            done.attached.add(again)
+            if not again.looked:
+                break
 
     def decide(self, task: int, verdict: str, by: str, why: str) -> tuple[Decision, Outcome]:
         """A person's answer to a review task, about the records shown at that moment."""

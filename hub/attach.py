@@ -36,10 +36,12 @@ class Attached:
 
     attached: int = 0
     waiting: int = 0
+    looked: int = 0  # records that were looked at again
 
     def add(self, other: Attached) -> None:
         self.attached += other.attached
         self.waiting += other.waiting
+        self.looked += other.looked
 
 
 def attach(tx: Connection, records: Sequence[SourceRecord], at: datetime) -> Attached:
@@ -68,7 +70,7 @@ def _attach(tx: Connection, entity: str, heads: Sequence[Head]) -> Attached:
 
 
 def reattach(tx: Connection, at: datetime, limit: int = 5000) -> Attached:
-    """Look again at records whose customers changed. Positive: they found somebody; call again while anything is done."""
+    """Look again at records whose customers changed. Positive: they found somebody; call again while any was looked at."""
     done = Attached()
     for entity, keys in sorted(references.take_reattachments(tx, limit).items()):
         critical(tx, entity)
@@ -77,7 +79,7 @@ def reattach(tx: Connection, at: datetime, limit: int = 5000) -> Attached:
         changed = [new for old, new in zip(before, after, strict=True) if old != new]
         references.change(tx, changed)
         more = len(_attached(after)) - len(_attached(before))
-        done.add(Attached(more, -more))
+        done.add(Attached(more, -more, len(keys)))
     return done
 
 
