@@ -127,13 +127,18 @@ def email_level(left: str, right: str) -> str:
     other, _, other_domain = right.partition("@")
     if left == right:
         return "generic" if local in GENERIC_MAILBOXES else "exact"
-    if local not in GENERIC_MAILBOXES and len(local) > 3 and edits(left, right, 2) <= 2:
+    if local not in GENERIC_MAILBOXES and len(local) > 3 and edits(left, right, 2) <= 2 and _digits(local) == _digits(other):
         return "near"
     if local == other and len(local) > 4 and local not in GENERIC_MAILBOXES:
         return "same_local_part"
     if domain == other_domain and domain not in FREE_MAIL:
         return "same_domain"
     return "else"
+
+
+def _digits(text: str) -> str:
+    """The digits of a mailbox name: `ana.gil` and `ana.gil2` are two people."""
+    return "".join(filter(str.isdigit, text))
 
 
 @lru_cache(maxsize=_CACHED)

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from hub.cleaning import address_line, gender, organization_name, person_name
+from hub.cleaning import address_line, gender, organization_name, person_name, placeholder
 from hub.errors import Unclean
 from hub.matching.rules import MatchingRules
 from hub.matching.tokens import plain, words
@@ -127,15 +127,23 @@ def _name(given: str, family: str, suffix: str, low: bool) -> list[Any] | None:
 def _settled(given: str, family: str, suffix: str) -> tuple[str, str, str]:
     """Titles go; a suffix written into a name becomes the suffix."""
     given_tokens = [token for token in given.split() if token not in _TITLES]
-    family_tokens = family.split()
+    family_tokens = [] if _nobody(family) else family.split()
+    if _nobody(given):
+        given, given_tokens = "", []
     for tokens in (family_tokens, given_tokens):
         if len(tokens) > 1 and tokens[-1] in _SUFFIXES and tokens[-1] != "i":
             suffix = suffix or _SUFFIXES[tokens.pop()]
     return " ".join(given_tokens) or given, " ".join(family_tokens), suffix
 
 
+def _nobody(name: str) -> bool:
+    """Placeholders that only show once a name is taken apart: `xxx`, `n n`."""
+    return placeholder(name) or placeholder(name.replace(" ", ""))
+
+
 def _whole_name(whole: str, suffix: str, country: Any, low: bool) -> list[Any] | None:
     """A name in one piece, taken apart as cleaning does; what it cannot take apart is a family name or tokens in order."""
+    whole = " ".join(word for word in whole.split() if len(word) < 2 or not placeholder(word))
     try:
         parts = person_name(whole, country)
     except Unclean:

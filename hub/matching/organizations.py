@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hub.matching.tokens import edits, likeness
+from hub.matching.tokens import edits, likeness, words
+
+BRANCH_WORDS = words(
+    "branch subsidiary filiale filial niederlassung zweigstelle zweigniederlassung geschaftsstelle sucursal delegacion "
+    "succursale agence etablissement sede secondaria filia oddzial pobocka vestiging bijkantoor filialen avdelning "
+    "sucursala fiok sube"
+)
+"""What a site calls itself to be told from its head office, in plain letters."""
 
 WordBits = Callable[[str], int]
 """How rare a word is, in thousandths of a bit."""

@@ -49,7 +49,7 @@ COMMON = 20
 """A value that not more nodes share may well be one customer many times; more make it common."""
 
 TABLES = ("given", "family", "locality", "organization")
-GUARDS = ("household", "other_given", "other_birth", "generation", "branch", "site")
+GUARDS = ("household", "other_given", "no_given", "other_birth", "generation", "branch", "site")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hub.matching import comparisons as compare
 from hub.matching.features import Features
 from hub.matching.keys import check_blocking
-from hub.matching.organizations import NameOverlap, overlap
+from hub.matching.organizations import BRANCH_WORDS, NameOverlap, overlap
 from hub.matching.prepared import Prepared
 from hub.matching.rarity import family_bits, given_bits, locality_bits, word_bits
 from hub.matching.rules import MatchingRules
@@ -348,6 +348,14 @@ def _other_given(levels: dict[str, str], left: Prepared, right: Prepared) -> boo
     return levels.get("given") in ("else", "weak") and not _identified(levels)
 
 
+def _no_given(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
+    """A family name at an address without a given name is a household, not a person."""
+    if not (left.names and right.names) or "given" in levels or "swapped" in levels or "organization" in levels:
+        return False
+    personal = levels.get("birth_date") in ("exact", "one_digit") or levels.get("email") in ("exact", "near")
+    return not personal and not _identified(levels)
+
+
 def _other_birth(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
     """A plainly different birth date under one name: a father and his son, or a person for a steward."""
     if levels.get("email") == "exact" and levels.get("street") not in ("exact", "near", "contained"):
@@ -362,8 +370,16 @@ def _generation(levels: dict[str, str], left: Prepared, right: Prepared) -> bool
 
 
 def _branch(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
-    """Another street and names that differ: two sites."""
-    return levels.get("street") in _OTHER_STREET and levels.get("organization", "exact") not in ("exact", "near")
+    """Another street and names that differ, or one side calls itself a branch: two sites."""
+    if levels.get("organization", "exact") in ("exact", "near"):
+        return False
+    if levels.get("street") in _OTHER_STREET:
+        return True
+    return levels.get("street") not in ("exact", "near") and _is_branch(left) != _is_branch(right)
+
+
+def _is_branch(side: Prepared) -> bool:
+    return any(not BRANCH_WORDS.isdisjoint(name.split()) for name in side.organizations)
 
 
 def _site(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
@@ -376,6 +392,7 @@ _OTHER_STREET = ("else", "other_number")
 _GUARDS = {
     "household": _household,
     "other_given": _other_given,
+    "no_given": _no_given,
     "other_birth": _other_birth,
     "generation": _generation,
     "branch": _branch,

@@ -80,6 +80,7 @@ def test_dates(left, right, level):
         ("ana.ruiz@x.es", "ana.ruiz@x.es", "exact"),
         ("info@x.es", "info@x.es", "generic"),
         ("ana.ruiz@x.es", "ana.ruis@x.es", "near"),
+        ("ana.ruiz@gmail.com", "ana.ruiz2@gmail.com", "else"),
         ("ana.ruiz@x.es", "ana.ruiz@gmail.com", "same_local_part"),
         ("ana.ruiz@bodegas.es", "jefe@bodegas.es", "same_domain"),
         ("ana.ruiz@gmail.com", "jefe99@gmail.com", "else"),

@@ -46,6 +46,7 @@ def test_a_stewards_record_has_no_features():
         ({"full": "Dr. Ana María Gil"}, ["ana maria", "gil", "", 0]),
         ({"full": "Smith, John"}, ["john", "smith", "", 0]),
         ({"given": "Ana", "family": "Gil", "full": "Ana María Gil"}, ["ana maria", "gil", "", 0]),
+        ({"full": "XXX Müller"}, ["", "muller", "", 0]),
         ({"family": "Müller"}, ["", "muller", "", 0]),
         ({"given": "Владимир", "family": "Иванов"}, ["vladimir", "ivanov", "", 0]),
     ],

@@ -125,6 +125,17 @@ def test_two_branches_are_no_match():
     assert not is_match(one, company("Zurbarrieta Hafen Logistik", addresses=[AWAY], **shared))
 
 
+def test_a_branch_is_not_its_head_office_although_they_share_a_mailbox():
+    shared = {"emails": [{"address": "biuro@zurbarrieta.example"}]}
+    assert not is_match(
+        company("Textiles Zurbarrieta Sp. z o.o.", **shared), company("Textiles Zurbarrieta Oddział Wrocław", **shared)
+    )
+
+
+def test_a_family_name_at_an_address_is_a_household_and_not_a_person():
+    assert not is_match(person("Helen", "Quillfeather", addresses=[HOME]), person(None, "Quillfeather", addresses=[HOME]))
+
+
 def test_a_person_and_an_organization_stay_apart():
     score = SCORER.score(person("Ana", "Gil", addresses=[HOME]), company("Ana Gil", addresses=[HOME]))
     assert score.veto == "different_kind" and score.bits < RULES.match_bits
