@@ -47,6 +47,10 @@ HABITS: dict[str, Habit] = {
 }
 
 
+_CLERKS = frozenset({"erp", "legacy", "host"})
+"""Where somebody else types what a customer says, and fills in something when he says nothing."""
+
+
 def entries_of(customers: Mapping[str, Customer], seed: int, knobs: Knobs, first: int = 0) -> Iterator[Entry]:
     """Every record of every system, customer after customer; numbers begin after ``first``."""
     numbers = dict.fromkeys(SYSTEMS, first)
@@ -117,7 +121,8 @@ class _Clerk:
         elif chance.random() < self.habit.loose:
             given, family = mistakes.given_name(given, chance), self._loose_family(family)
         native = customer.native if chance.random() < self.habit.native else ""
-        return self._placeholder("given") or self._misspelt(given), self._misspelt(family), native
+        nothing = self._placeholder("given") if self.system in _CLERKS else ""  # nobody calls himself xxx
+        return nothing or self._misspelt(given), self._misspelt(family), native
 
     def _loose_family(self, family: str) -> str:
         """Spaniards often leave the second family name out."""
@@ -157,7 +162,7 @@ class _Clerk:
     def _phones(self) -> tuple[str, ...]:
         if not self._has(self.habit.phone):
             return ()
-        if self.system in ("erp", "legacy") and (nothing := self._placeholder("phone")):
+        if self.system in _CLERKS and (nothing := self._placeholder("phone")):
             return (nothing,)
         first, second = self.customer.phones[:2]
         both = self.system == "erp" and self.chance.random() < 0.4

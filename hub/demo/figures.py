@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from hub.demo.score import Verdict, judge
 from hub.ingest import RunReport
-from hub.store import feeds, goldens, tasks
+from hub.store import feeds, goldens, references, tasks
 from hub.store.accounting import accounting
 from hub.store.goldens import Golden
 
@@ -53,13 +53,26 @@ def balance(tx: Connection) -> dict[str, Any]:
     }
 
 
-def contacts(tx: Connection) -> dict[str, int]:
-    """Orders, bills, mails, forms and cards: how many found their customer."""
+def contacts(tx: Connection, held: Iterable[Golden], truth: Mapping[str, Any]) -> dict[str, Any]:
+    """Orders, bills, mails, forms and cards: how many found their customer, and how many the right one."""
     total: Counter[str] = Counter()
     for entity in feeds.entities(tx):
         if entity != CUSTOMER:
             total.update(accounting(tx, entity))
-    return {"total": total["attached"] + total["waiting"], "attached": total["attached"], "waiting": total["waiting"]}
+    waiting = references.waiting(tx, limit=total["waiting"] + 1)
+    return {
+        "total": total["attached"] + total["waiting"],
+        "attached": total["attached"],
+        "right": sum(_rightly_attached(tx, one, truth) for one in held),
+        "waiting": total["waiting"],
+        "waiting_why": dict(Counter(one.why for one in waiting).most_common()),
+    }
+
+
+def _rightly_attached(tx: Connection, golden: Golden, truth: Mapping[str, Any]) -> int:
+    about = {truth["records"].get(f"{ref.system}:{ref.key}") for ref in golden.members} - {None}
+    events = references.events_of(tx, golden.id, limit=10_000)
+    return sum(truth["contacts"].get(f"{event.record[0]}:{event.record[1]}") in about for event in events)
 
 
 def golden(held: Sequence[Golden]) -> dict[str, int]:

@@ -94,8 +94,10 @@ def _result(figures: Figures, console: Console) -> None:
     )
     console.print(
         f"  {_n(figures['review']['open'])} pairs wait for a person. Of {_n(contacts['total'])} orders, bills, mails and forms "
-        f"{_n(contacts['attached'])} found their customer, {_n(contacts['waiting'])} wait for theirs."
+        f"{_n(contacts['attached'])} found a customer ({_n(contacts['right'])} the right one), {_n(contacts['waiting'])} wait."
     )
+    for why, count in contacts["waiting_why"].items():
+        console.print(f"    {_n(count)} wait: {why}", markup=False)
     told = " + ".join(f"{name} {_n(count)}" for name, count in states.items() if count)
     console.print(f"  Arrived {_n(figures['arrived'])} = {told}. {_accounted(figures)}")
 
@@ -121,8 +123,6 @@ def _quality(figures: Figures, console: Console) -> None:
         f"{story} {row['wrongly_merged']} of {row['groups']}" for story, row in quality["lookalikes"].items() if row["groups"]
     )
     console.print(f"  Lookalikes taken for one: {', '.join(told)}.")
-    if contacts := quality.get("contacts"):
-        console.print(f"  Contacts on the right customer: {_n(contacts['right'])} of {_n(contacts['attached'])}.")
 
 
 def _merge(merge: Figures | None, console: Console) -> None:

@@ -88,7 +88,7 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
             "planted": figures.planted(truth, aside),
             "golden": figures.golden(held),
             "review": figures.review(tx),
-            "contacts": figures.contacts(tx),
+            "contacts": figures.contacts(tx, held, truth),
             **figures.balance(tx),
             "quality": figures.verdict(held, truth).as_dict(),
             "merge": telling.merge(tx, held, hub.resolver.explain, truth["records"], match_bits),

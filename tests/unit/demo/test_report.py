@@ -17,7 +17,7 @@ FIGURES: dict[str, Any] = {
     "planted": {"broken": 1, "found": 1},
     "golden": {"total": 7, "members": 9, "persons": 6, "organizations": 1, "merged": 2, "systems_4": 0},
     "review": {"open": 2, "kinds": {"near_match": 2}},
-    "contacts": {"total": 5, "attached": 4, "waiting": 1},
+    "contacts": {"total": 5, "attached": 4, "right": 4, "waiting": 1, "waiting_why": {"nobody has this address": 1}},
     "arrived": 10, "states": {"members": 9, "rejected": 1, "waiting": 0}, "accounted": True,
     "quality": {
         "pairwise": SHARE, "bcubed": SHARE, "customers": 7, "customers_exactly_right": 6, "customers_in_pieces": 1,
