@@ -44,9 +44,14 @@ def maildir(folder: Path, shown: str, longest: int) -> Iterator[Mail]:
     """The mails in the order of their names, which begin with the time of delivery. Flags (``:2,S``) are no part of it."""
     with translated(folder):
         found = [entry for part in ("new", "cur") if (folder / part).is_dir() for entry in (folder / part).iterdir()]
-    for path in sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name):
+    for path in sorted((entry for entry in found if not entry.name.startswith(".")), key=_delivery):
         name = path.name.partition(":")[0]
         yield Mail(name, f"{shown}/{name}", partial(_raw, path, longest))
+
+
+def _delivery(path: Path) -> list[tuple[int, str]]:
+    """Names hold numbers that are not padded: 1772355600.M9P1Q2.host comes before 1772355600.M10P1Q2.host."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
 def _raw(path: Path, longest: int) -> bytes | None:

@@ -32,12 +32,12 @@ REFERENCES = {"env:PW": "geheim", "env:HOST": "db.example"}
 
 
 def build(**values: Any) -> Example:
-    return fill(Example, {"host": "h", **values}, "Connector example", REFERENCES.__getitem__, Path("/home"))
+    return fill(Example, {"host": "h", **values}, "Connector example", REFERENCES.__getitem__, Path("company"))
 
 
 def test_values_become_what_they_are_declared_to_be() -> None:
     made = build(host="env:HOST", password="env:PW", port="8080", every="5m", on="true", folder="drop", names="a")
-    assert made == Example("db.example", Secret("geheim"), 8080, timedelta(minutes=5), True, Path("/home/drop"), "fast", ("a",))
+    assert made == Example("db.example", Secret("geheim"), 8080, timedelta(minutes=5), True, Path("company/drop"), "fast", ("a",))
     assert "geheim" not in repr(made)
 
 
