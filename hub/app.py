@@ -273,7 +273,9 @@ class Hub:
     def _check(self, entity: str, data: dict[str, Any]) -> None:
         """The canonical schema, then the entity's quality rules: some flag, some set the record aside."""
         self.model.check(entity, data)
-        rules = self._quality.setdefault(entity, load_quality(self.model.rules(entity, "quality")))
+        if entity not in self._quality:
+            self._quality[entity] = load_quality(self.model.rules(entity, "quality"))
+        rules = self._quality[entity]
         findings = check_record(rules, data, self.as_of.isoformat())
         for found in findings:
             if found.action != "flag":
