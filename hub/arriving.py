@@ -52,11 +52,11 @@ def arrive(tx: Connection, entity: str, records: Sequence[SourceRecord], at: dat
 
 
 def _leave(head: Head, arrival: Arrival) -> None:
-    """Note who became a member or stopped being one."""
-    if head.live == (head.ref in arrival.was_live):
-        return
-    arrival.turned.add(head.ref)
-    if not head.live and head.golden is not None:
+    """Note who became a member or stopped being one, and merged keys that are no longer."""
+    turned = head.live != (head.ref in arrival.was_live)
+    if turned:
+        arrival.turned.add(head.ref)
+    if not head.live and head.golden is not None and (turned or head.record.operation not in ALIASES):
         arrival.left[head.ref] = head.golden
         head.golden = None
 

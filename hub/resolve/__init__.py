@@ -76,6 +76,7 @@ class _Change:
     left: Mapping[RecordRef, str] = field(default_factory=dict)
     turned: Collection[RecordRef] = ()
     refs: Collection[RecordRef] = ()  # whose decisions lead further
+    goldens: Collection[str] = ()  # golden records that were touched
 
 
 class Resolver:
@@ -108,9 +109,10 @@ class Resolver:
         outcome.compared = meeting.compared
         if arrival.changed:
             live = {head.ref: head.record for head in arrival.changed.values() if head.live}
-            refs = {*live, *(head.ref for head in arrival.changed.values()), *arrival.left}
-            cause = Cause("source")
-            self._settle(tx, _Change(cause, meeting, live, live.keys(), arrival.left, arrival.turned, refs), at, as_of, outcome)
+            refs = {*(head.ref for head in arrival.changed.values()), *arrival.left}
+            around = {head.golden for head in arrival.changed.values() if head.golden is not None} | {*arrival.left.values()}
+            change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, arrival.turned, refs, around)
+            self._settle(tx, change, at, as_of, outcome)
         return outcome
 
     def _enter(self, tx: Connection) -> datetime:
@@ -133,7 +135,7 @@ class Resolver:
         """From what changed to golden records and tasks."""
         meeting = change.meeting
         bound = self.rules.matching.component_limit if limit == -1 else limit
-        found = Gathering(tx, self.weigher, limit=bound).walk(meeting.touched, set(change.left.values()), change.refs)
+        found = Gathering(tx, self.weigher, limit=bound).walk(meeting.touched, change.goldens, change.refs)
         found.without({node.id for node in meeting.gone}, meeting.dropped)
         nodes.remove(tx, meeting.gone)
         nodes.drop_edges(tx, meeting.dropped)

@@ -76,7 +76,7 @@ class Gathering:
         frontier = set(seeds)
         for node in frontier:
             self._see(node)
-        frontier |= self._behind(goldens) | self._through_decisions(refs)
+        frontier |= self._behind(goldens) | self._through_decisions(refs) | self._ends_of(refs)
         touched = set(frontier)
         while frontier:
             frontier = self._step(frontier)
@@ -145,6 +145,15 @@ class Gathering:
         """The nodes of these keys, or of what they were merged into."""
         heads = _followed(self.tx, self.entity, keys)
         return {key: head.node for key, head in heads.items() if head.live and head.node is not None}
+
+    def _ends_of(self, refs: Collection[RecordRef]) -> set[int]:
+        """Where merged keys among these lead."""
+        if not self.has_aliases:
+            return set()
+        ends = set(self._nodes_of({(ref.system, ref.key) for ref in refs}).values())
+        for node in ends:
+            self._see(node)
+        return ends
 
     def _lead_to(self, refs: Iterable[RecordRef]) -> list[RecordRef]:
         """Refs that were merged into these, directly or over others."""
