@@ -65,8 +65,13 @@ def contacts(tx: Connection, held: Iterable[Golden], truth: Mapping[str, Any]) -
         "attached": total["attached"],
         "right": sum(_rightly_attached(tx, one, truth) for one in held),
         "waiting": total["waiting"],
-        "waiting_why": dict(Counter(one.why for one in waiting).most_common()),
+        "waiting_why": dict(Counter(_without_keys(one.why) for one in waiting).most_common()),
     }
+
+
+def _without_keys(why: str) -> str:
+    """Reasons that differ only in a key are one."""
+    return "its customer has not arrived yet" if why.endswith("has not arrived yet") else why
 
 
 def _rightly_attached(tx: Connection, golden: Golden, truth: Mapping[str, Any]) -> int:
