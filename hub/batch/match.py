@@ -231,8 +231,9 @@ def _chunks(files: Sequence[Path], flaws: PartFiles) -> Iterator[Chunk]:
 
 
 def _rows(path: Path, flaws: PartFiles) -> Iterator[tuple[dict[str, Any], str]]:
+    read = _reader(path)
     with path.open("rb") as stream:
-        for found in _reader(path)(stream, path.name):
+        for found in read(stream, path.name):
             if isinstance(found, Flaw):
                 flaws.reject(found.where, "", Unreadable(found.reason, code=found.code, where=found.where))
             else:
