@@ -35,7 +35,7 @@ from hub.reading.declared import declared
 from hub.records import Data, Decision
 from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
 from hub.settings import Settings, from_environment
-from hub.store import feeds, goldens, migrating, queue, tasks
+from hub.store import feeds, goldens, migrating, queue, sources, tasks
 from hub.store.accounting import accounting
 from hub.store.goldens import Golden
 from hub.store.store import Store, open_store
@@ -175,7 +175,18 @@ class Hub:
         """A feed ready to run: every mapping compiled, so that a mistake in one stops before any data moves."""
         zone = self.landscape.systems[feed.system].time_zone
         translators = [self.mapping(name, zone) for name in feed.mappings]
-        return FeedPlan(feed.name, feed.system, translators, self._check, feed.delta, feed.order_by)
+        return FeedPlan(
+            feed.name, feed.system, translators, self._check, partial(self._held, feed.system), feed.delta, feed.order_by
+        )  # fmt: skip
+
+    def _held(self, system: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (entity, key) of a system are current records."""
+        held: set[tuple[str, str]] = set()
+        with self.store.read() as tx:
+            for entity in {entity for entity, _ in keys}:
+                heads = sources.heads(tx, entity, [(system, key) for one, key in keys if one == entity])
+                held |= {(entity, key) for (_, key), head in heads.items() if head.live}
+        return held
 
     def ingest(self, names: Sequence[str] = (), *, accept: bool = False, tell: Tell = untold) -> list[RunReport]:
         """Run feeds, all of them unless named. One feed that fails delays no other."""
@@ -264,11 +275,16 @@ class Hub:
             if stored is None or stored.state != tasks.OPEN:
                 raise Rejected(f"Task {task} is not open; see `goldenhub review`.", code="task_closed")
             decision = Decision(str(uuid.uuid4()), verdict, stored.task.left, stored.task.right, by, self.clock(), why)
-            return decision, self.resolver.decide(tx, decision, self.as_of)
+            done = Work(outcome=self.resolver.decide(tx, decision, self.as_of))
+        self._catch_up(done, untold)
+        return decision, done.outcome
 
     def withdraw(self, decision: str, by: str) -> Outcome:
+        """Take an answer back; everything that rested on it is looked at again."""
         with self.store.begin() as tx:
-            return self.resolver.withdraw(tx, decision, by, self.as_of)
+            done = Work(outcome=self.resolver.withdraw(tx, decision, by, self.as_of))
+        self._catch_up(done, untold)
+        return done.outcome
 
     def _check(self, entity: str, data: dict[str, Any]) -> None:
         """The canonical schema, then the entity's quality rules: some flag, some set the record aside."""

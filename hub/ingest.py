@@ -9,14 +9,14 @@ again, never skipping; what is read twice is recognised by the resolver as uncha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any, Protocol
 
 from hub.contract import Batch, Checkpoint, Cursor, Signal
-from hub.errors import FeedHeld, InvalidRecord, MappingFailed, Rejected, Retryable
+from hub.errors import FeedHeld, InvalidRecord, MappingFailed, Misconfigured, Rejected, Retryable
 from hub.records import GONE, Damage, Operation, RawRecord, RecordRef, Reject, SourceRecord, Translation, micros
 
 _TICK = timedelta(microseconds=1)
@@ -48,6 +48,8 @@ class FeedPlan:
     system: str
     translators: Sequence[Translator]
     check: Check
+    held: Callable[[Sequence[tuple[str, str]]], Collection[tuple[str, str]]] = lambda keys: ()
+    """Which of these (entity, key) of this system the hub holds as current."""
     delta: bool = False
     order_by: str = "updated_at"  # log_position | sequence | updated_at | read_position
 
@@ -64,7 +66,7 @@ class RunReport:
     published: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # by code
     signals: list[Signal] = field(default_factory=list)
-    state: str = "done"  # done | failed | held
+    state: str = "done"  # done | failed: later again | held: a person looks | stopped: a person changes something
     message: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -110,8 +112,8 @@ def ingest(
 ) -> RunReport:
     """Run one feed to the end of what is there now.
 
-    A system that is not ready, or a feed that must wait for a person, ends the run and is told in the report: what was read
-    before stays, and other feeds are not delayed.
+    A system that is not ready, a feed that must wait for a person, or a setting that cannot be used ends the run and is told
+    in the report: what was read before stays, and other feeds are not delayed.
     """
     report = RunReport(plan.name, run)
     translate = _Translation(plan, run)
@@ -126,6 +128,8 @@ def ingest(
                 tell(report)
     except FeedHeld as held:
         report.state, report.message = "held", held.message
+    except Misconfigured as wrong:
+        report.state, report.message = "stopped", wrong.message
     except Retryable as later:
         report.state, report.message = "failed", later.message
     return report
@@ -141,14 +145,19 @@ def _take(
     land: Land,
 ) -> None:
     made: list[Made] = []
+    left: list[SourceRecord] = []  # what a mapping's `when` leaves out, as what it would be if the hub held it
     filtered: Counter[str] = Counter()
     for item in batch.records:
         now += _TICK  # one batch is read in one moment, yet the later row is the younger one
         for entity, outcome in translate(item, now):
-            if outcome is None:
+            if isinstance(outcome, SourceRecord) and outcome.operation is Operation.OUT_OF_SCOPE and not outcome.data:
+                left.append(outcome)
+            elif outcome is None:
                 filtered[entity] += 1
             else:
                 made.append(outcome)
+    for record in _no_longer_covered(plan, left, filtered):
+        made.append(record)
     records = [one for one in made if isinstance(one, SourceRecord)]
     rejects = [one for one in made if isinstance(one, Reject)]
     arrived = Counter(record.entity for record in records) + Counter(reject.entity for reject in rejects) + filtered
@@ -160,6 +169,17 @@ def _take(
     report.filtered += filtered
     report.published += len(records)
     report.rejected.update(reject.code for reject in rejects)
+
+
+def _no_longer_covered(plan: FeedPlan, left: Sequence[SourceRecord], filtered: Counter[str]) -> Iterator[SourceRecord]:
+    """A record that `when` leaves out is only counted; one that the hub holds from before is told to be out of scope."""
+    keys = sorted({(record.entity, record.ref.key) for record in left})
+    held = plan.held(keys) if keys else frozenset()
+    for record in left:
+        if (record.entity, record.ref.key) in held:
+            yield record
+        else:
+            filtered[record.entity] += 1
 
 
 class _Translation:
@@ -179,12 +199,18 @@ class _Translation:
     def _translated(self, translator: Translator, raw: RawRecord, now: datetime) -> Iterator[tuple[str, Made | None]]:
         outcomes = translator.apply(raw)
         if not outcomes:
-            yield translator.entity, None
+            yield translator.entity, self._left_out(translator, raw, now)
         for outcome in outcomes:
             if isinstance(outcome, MappingFailed):
                 yield translator.entity, self._reject(outcome, raw, translator.entity, translator.name, now)
             else:
                 yield outcome.entity, self._checked(outcome, translator, raw, now)
+
+    def _left_out(self, translator: Translator, raw: RawRecord, now: datetime) -> SourceRecord | None:
+        if raw.key is None:
+            return None
+        nothing = Translation(translator.entity, raw.key, Operation.OUT_OF_SCOPE, {}, raw.updated_at, position=raw.position)
+        return self._record(nothing, translator, raw, now)
 
     def _checked(self, made: Translation, translator: Translator, raw: RawRecord, now: datetime) -> Made:
         try:
@@ -192,6 +218,9 @@ class _Translation:
                 self._plan.check(made.entity, made.data)
         except Rejected as wrong:
             return self._reject(wrong, raw, made.entity, translator.name, now, made.key)
+        return self._record(made, translator, raw, now)
+
+    def _record(self, made: Translation, translator: Translator, raw: RawRecord, now: datetime) -> SourceRecord:
         return SourceRecord(
             entity=made.entity,
             ref=RecordRef(self._plan.system, made.key, made.generation),
