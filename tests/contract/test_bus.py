@@ -1,0 +1,129 @@
+"""What every bus promises, on every store the embedded one can live in."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.bus.embedded import EmbeddedBus
+from hub.records import Operation, RecordRef, SourceRecord
+from hub.store import migrating, queue
+from hub.store.store import Store, open_store
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
+    migrating.migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def bus(store: Store, clock: Clock) -> EmbeddedBus:
+    return EmbeddedBus(store.begin, queue, clock, lease=timedelta(minutes=1))
+
+
+def record(number: int) -> SourceRecord:
+    return SourceRecord(
+        entity="customer",
+        ref=RecordRef("crm", str(number), 0),
+        operation=Operation.UPSERT,
+        data={"name": {"family": "Łukaszewicz"}, "emails": None, "value": {"score": "1.50"}},
+        extracted_at=NOON + timedelta(microseconds=number),
+        message_id=f"run:{number}",
+        feed="crm.customers",
+        updated_at=NOON - timedelta(days=number),
+        position=number or None,
+        delta=bool(number % 2),
+    )
+
+
+def test_what_is_published_is_taken_as_it_was_and_in_order(bus: EmbeddedBus) -> None:
+    told = [record(number) for number in range(7)]
+    bus.publish(told[:4])
+    bus.publish(told[4:])
+
+    first, second = bus.take(5), bus.take(5)
+
+    assert [*first.records, *second.records] == told
+    assert bus.take(5) is None
+
+
+def test_what_was_settled_never_comes_again(bus: EmbeddedBus, clock: Clock) -> None:
+    bus.publish([record(1), record(2)])
+    bus.settle(bus.take(10))
+    clock.now += timedelta(hours=1)
+
+    assert bus.take(10) is None
+    assert bus.depth() == {"ready": 0, "dead": 0}
+
+
+def test_what_a_dead_worker_held_comes_back_when_its_lease_ends(bus: EmbeddedBus, clock: Clock) -> None:
+    bus.publish([record(1)])
+    held = bus.take(10)
+    assert bus.take(10) is None
+
+    clock.now += timedelta(minutes=2)
+    again = bus.take(10)
+
+    assert again.records == held.records
+    assert again.attempts == 2
+
+
+def test_a_worker_that_was_too_slow_settles_nothing_of_the_one_that_took_over(bus: EmbeddedBus, clock: Clock) -> None:
+    bus.publish([record(1)])
+    slow = bus.take(10)
+    clock.now += timedelta(minutes=2)
+    quick = bus.take(10)
+
+    bus.settle(slow)
+
+    assert bus.depth()["ready"] == 1
+    bus.settle(quick)
+    assert bus.depth()["ready"] == 0
+
+
+def test_publishing_a_message_twice_keeps_it_once(bus: EmbeddedBus) -> None:
+    bus.publish([record(1)])
+    bus.publish([record(1), record(2)])
+
+    assert [one.message_id for one in bus.take(10).records] == ["run:1", "run:2"]
+
+
+def test_what_is_put_back_waits_and_what_is_buried_stays(bus: EmbeddedBus, clock: Clock) -> None:
+    bus.publish([record(1), record(2)])
+    one, other = bus.take(10).apart()
+    bus.put_back(one, timedelta(seconds=30), "the world is not ready")
+    bus.bury(other, "can never pass")
+
+    assert bus.take(10) is None
+    clock.now += timedelta(seconds=31)
+    assert bus.take(10).records == one.records
+    assert bus.depth() == {"ready": 1, "dead": 1}
+
+
+def test_a_transaction_that_fails_publishes_nothing(store: Store, bus: EmbeddedBus) -> None:
+    class Broken(Exception):
+        pass
+
+    with pytest.raises(Broken), store.begin() as tx:
+        queue.put(tx, "hub.records", [("m", {}, "{}")], NOON)
+        raise Broken
+
+    assert bus.depth()["ready"] == 0
