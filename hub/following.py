@@ -47,3 +47,11 @@ def _points(head: Head, known: Sequence[ContactPoint]) -> list[ContactPoint]:
         if word not in now:
             now[word] = point if point.valid_to else point._replace(valid_to=since)
     return list(now.values())
+
+
+def follow_moves(tx: Connection, moved: Iterable[SourceKey]) -> None:
+    """Records went to other golden records: who shared a contact point with them may be told apart now, or not any more."""
+    keys = set(moved)
+    if keys and references.any_at_all(tx):
+        points = references.contact_points_of(tx, keys)
+        references.look_again(tx, {point.lookup for listed in points.values() for point in listed})

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from hub.arriving import Arrival, arrive
 from hub.errors import Rejected
-from hub.following import follow_customers
+from hub.following import follow_customers, follow_moves
 from hub.records import Decision, RecordRef, SourceRecord
 from hub.resolve.announcing import Announcer
 from hub.resolve.asking import Desk
@@ -28,8 +28,8 @@ from hub.resolve.minting import uuid7_mint
 from hub.resolve.rebuilding import Difference, differences
 from hub.resolve.rules import Rules, hold_to, read_rules
 from hub.resolve.settling import Cause, Settlement, pins_of
+from hub.store import active, goldens, nodes, redo, sources
 from hub.store import decisions as decided
-from hub.store import goldens, nodes, redo, sources
 from hub.store.decisions import PinnedValue
 from hub.store.sources import Head, SourceKey
 from hub.store.store import critical
@@ -152,6 +152,7 @@ class Resolver:
         )  # fmt: skip
         settled = settlement.settle()
         _count(outcome, settled.announcer)
+        follow_moves(tx, settled.moves.gone_over())
         desk = Desk(
             tx, self.rules, found, settled.clustering, evidence, dict(settled.moves.after), found.goldens, change.cause, at
         )
@@ -250,6 +251,31 @@ class Resolver:
             meeting = Meeting(touched={item.item}) if whole else remeet(tx, self.weigher, item.item)
             outcome.compared += meeting.compared
             self._settle(tx, _Change(Cause("redo"), meeting), at, as_of, outcome, limit=None if whole else -1)
+        return outcome
+
+    def adopt(self, tx: Connection, as_of: date) -> Outcome:
+        """Bring everything under the rules this resolver holds: all evidence, clusters, values and tasks anew, ids kept.
+
+        In one transaction, so that nobody sees half of it; roll it back, and it was a simulation.
+        """
+        critical(tx, self.entity)
+        at = self.clock()
+        active.set_rules(tx, self.entity, self.rules.version, at)
+        redo.forget(tx, self.entity)
+        nodes.remove_all(tx, self.entity)
+        outcome, touched = Outcome(), set[int]()
+        for page in sources.live_heads(tx, self.entity):
+            for head in page:
+                head.node = None
+            meeting = meet(tx, self.weigher, page, at)
+            sources.put_heads(tx, page)
+            touched |= meeting.touched
+            outcome.taken += len(page)
+            outcome.compared += meeting.compared
+        while (item := redo.take(tx, self.entity)) is not None:  # keys that became generic on the way
+            nodes.drop_edges(tx, remeet(tx, self.weigher, item.item).dropped)
+        change = _Change(Cause("rules", {"version": self.rules.version}), Meeting(touched))
+        self._settle(tx, change, at, as_of, outcome, limit=None)
         return outcome
 
     def rebuild(self, tx: Connection) -> list[Difference]:

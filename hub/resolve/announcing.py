@@ -32,6 +32,10 @@ class Moves:
     reinstated: frozenset[str] = frozenset()
     absorbed: dict[str, list[str]] = field(default_factory=dict)  # golden id -> ids that retired into it
 
+    def gone_over(self) -> list[tuple[str, str]]:
+        """Keys that stand behind another golden record than before."""
+        return [(ref.system, ref.key) for ref, one in self.before.items() if self.after.get(ref, one) != one]
+
     def of(self, golden_id: str, old: Iterable[RecordRef], new: Iterable[RecordRef]) -> list[tuple[RecordRef, str, str]]:
         """(ref, from, to) of everybody who came from or went to another golden record."""
         had, has = set(old), set(new)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import delete as sql_delete
 
 from hub.store import rows
 from hub.store.tables import edges, generic_keys, node_keys, nodes
@@ -59,6 +60,15 @@ def remove(tx: Connection, gone: Sequence[Node]) -> None:
     rows.delete(tx, nodes, [{"id": node.id} for node in gone])
     rows.delete(tx, edges, [{"left_id": node.id} for node in gone])
     rows.delete(tx, edges, [{"right_id": node.id} for node in gone])
+
+
+def remove_all(tx: Connection, entity: str) -> None:
+    """Take away every node of an entity: its rules changed."""
+    mine = select(nodes.c.id).where(nodes.c.entity == entity)
+    tx.execute(sql_delete(edges).where(edges.c.left_id.in_(mine)))
+    tx.execute(sql_delete(node_keys).where(node_keys.c.node_id.in_(mine)))
+    tx.execute(sql_delete(generic_keys).where(generic_keys.c.entity == entity))
+    tx.execute(sql_delete(nodes).where(nodes.c.entity == entity))
 
 
 def on_keys(tx: Connection, keys: Iterable[int]) -> dict[int, list[int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from hub.store import rows
 from hub.store.tables import redo
@@ -40,6 +40,11 @@ def take(tx: Connection, entity: str) -> RedoItem | None:
 def done(tx: Connection, entity: str, kind: str, items: Iterable[int]) -> None:
     """Items that were seen to along with another one."""
     rows.delete(tx, redo, [{"entity": entity, "kind": kind, "item": item} for item in sorted(items)])
+
+
+def forget(tx: Connection, entity: str) -> None:
+    """Everything of an entity is done anew: nothing needs to be done again."""
+    tx.execute(delete(redo).where(redo.c.entity == entity))
 
 
 def lag(tx: Connection, entity: str) -> tuple[int, datetime | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select
 
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.store import rows
@@ -114,6 +114,19 @@ def heads(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> dict[Source
             head = _head(row)
             found[head.source_key] = head
     return found
+
+
+def live_heads(tx: Connection, entity: str, page: int = 500) -> Iterator[list[Head]]:
+    """Every live record, page by page in the order of keys. Heads may be put back between two pages."""
+    last = ("", "")
+    while True:
+        behind = or_(records.c.system > last[0], and_(records.c.system == last[0], records.c.key > last[1]))
+        wanted = select(records).where(records.c.entity == entity, records.c.live, behind)
+        found = [_head(row) for row in tx.execute(wanted.order_by(records.c.system, records.c.key).limit(page)).mappings()]
+        if not found:
+            return
+        yield found
+        last = found[-1].source_key
 
 
 def pointing_at(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> list[Head]:

@@ -24,6 +24,7 @@ from hub.store.tables import metadata
 from tests.contract.histories import AS_OF, START, Step, Withdrawal, histories, roads, small_rules
 
 RULES = small_rules()
+NEW_RULES = small_rules(match_bits=9.0, review_bits=2.0, block_limit=5)
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,26 @@ def check_promises(store: Store, hub: Resolver) -> None:
             versions = [one.version for one in goldens.story(tx, golden.id)]
             assert versions == list(range(1, golden.version + 1))
     assert replica(store) == held(store)
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+def test_new_rules_lead_to_the_answer_they_would_always_have_given(store: Store, data: st.DataObject) -> None:
+    steps = data.draw(histories())
+
+    empty(store)
+    new = Resolver(NEW_RULES, mint=resolver().mint)
+    walk(store, new, one_by_one(steps))
+    redo_all(store, new)
+    wanted = answer(store)
+
+    empty(store)
+    old = resolver()
+    walk(store, old, one_by_one(steps))
+    ids = resolver()
+    new = Resolver(NEW_RULES, clock=old.clock, mint=lambda: "n" + ids.mint())
+    with store.begin() as tx:
+        new.adopt(tx, AS_OF)
+    redo_all(store, new)
+    assert answer(store) == wanted
+    check_promises(store, new)
