@@ -345,12 +345,19 @@ def _household(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
 
 def _other_given(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
     """A plainly different given name: twins, couples and parents share everything else."""
-    return levels.get("given") in ("else", "weak") and not _identified(levels)
+    given = levels.get("given")
+    other = given in ("else", "weak") or (given == "initial" and levels.get("gender") == "else")
+    return other and not _identified(levels)
 
 
 def _no_given(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
-    """A family name at an address without a given name is a household, not a person."""
-    if not (left.names and right.names) or "given" in levels or "swapped" in levels or "organization" in levels:
+    """A family name at an address without a given name, or with an initial, is a household, not a person."""
+    if (
+        not (left.names and right.names)
+        or levels.get("given", "initial") != "initial"
+        or "swapped" in levels
+        or "organization" in levels
+    ):
         return False
     personal = levels.get("birth_date") in ("exact", "one_digit") or levels.get("email") in ("exact", "near")
     return not personal and not _identified(levels)

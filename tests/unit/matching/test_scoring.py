@@ -134,6 +134,11 @@ def test_a_branch_is_not_its_head_office_although_they_share_a_mailbox():
 
 def test_a_family_name_at_an_address_is_a_household_and_not_a_person():
     assert not is_match(person("Helen", "Quillfeather", addresses=[HOME]), person(None, "Quillfeather", addresses=[HOME]))
+    assert not is_match(person("Helen", "Quillfeather", addresses=[HOME]), person("H.", "Quillfeather", addresses=[HOME]))
+
+
+def test_an_initial_suffices_where_something_personal_agrees():
+    assert is_match(person("Helen", "Quillfeather", "1980-02-03"), person("H.", "Quillfeather", "1980-02-03"))
 
 
 def test_a_person_and_an_organization_stay_apart():
