@@ -360,7 +360,8 @@ def _no_given(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
     ):
         return False
     personal = levels.get("birth_date") in ("exact", "one_digit") or levels.get("email") in ("exact", "near")
-    return not personal and not _identified(levels)
+    reached = "given" in levels and levels.get("phone") == "exact"  # by an initial at one number
+    return not personal and not reached and not _identified(levels)
 
 
 def _other_birth(levels: dict[str, str], left: Prepared, right: Prepared) -> bool:
