@@ -29,7 +29,7 @@ def ingest(feed: str) -> dict[str, Any]:
             hub.work()
     except Misconfigured as wrong:
         raise AirflowFailException(wrong.message) from wrong
-    if report.state == "held":
+    if report.state in ("held", "stopped"):
         raise AirflowFailException(report.message)
     if report.state == "failed":
         raise Unavailable(report.message)

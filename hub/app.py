@@ -10,20 +10,22 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import MISSING, asdict, dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from connectors import build, connector_class, kinds
 from hub.attach import Attached, attach, reattach
-from hub.bus.embedded import MOST_ATTEMPTS, Delivery, EmbeddedBus
-from hub.contract import Connector, Probe
-from hub.errors import BadMapping, BadModel, HubError, InvalidRecord, Misconfigured, Rejected
+from hub.bus.embedded import LEASE, MOST_ATTEMPTS, Delivery, EmbeddedBus
+from hub.contract import Connector, Cursor, Probe, StreamRequest
+from hub.errors import BadMapping, BadModel, BadSettings, HubError, InvalidRecord, Misconfigured, Rejected, did_you_mean
 from hub.ingest import FeedPlan, Landed, RunReport, ingest
-from hub.landscape import Feed, Landscape, load_landscape, references
+from hub.landscape import Feed, Landscape, Place, System, load_landscape, references
 from hub.mapping import CodeList, Finding, coverage, fields_of, lint_folder, load_code_lists, load_mapping, run_examples
 from hub.mapping import Mapping as CompiledMapping
 from hub.mapping.engine import mapping_name
@@ -34,8 +36,9 @@ from hub.quality import QualityRules, check_record, flags_of, load_quality
 from hub.reading.declared import declared
 from hub.records import Data, Decision
 from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
+from hub.resolve.rules import hold_to
 from hub.settings import Settings, from_environment
-from hub.store import feeds, goldens, migrating, queue, sources, tasks
+from hub.store import active, feeds, goldens, migrating, queue, sources, tasks
 from hub.store.accounting import accounting
 from hub.store.goldens import Golden
 from hub.store.store import Store, open_store
@@ -64,6 +67,7 @@ class Work:
     outcome: Outcome = field(default_factory=Outcome)
     attached: Attached = field(default_factory=Attached)
     buried: int = 0
+    left: int = 0  # what waits on the bus all the same: another worker has it
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -72,6 +76,7 @@ class Work:
             "attached": self.attached.attached,
             "waiting": self.attached.waiting,
             "dead": self.buried,
+            "left": self.left,
         }
 
     def in_words(self) -> str:
@@ -80,6 +85,8 @@ class Work:
             words.append(f"{self.attached.attached:,} attached to their customers, {self.attached.waiting:,} wait for theirs")
         if self.buried:
             words.append(f"{self.buried:,} set aside as dead letters")
+        if self.left:
+            words.append(f"{self.left:,} are with another worker, or come back in {LEASE.seconds // 60} minutes if it died")
         return "; ".join(words) + "."
 
 
@@ -118,6 +125,8 @@ class Hub:
 
     @cached_property
     def bus(self) -> EmbeddedBus:
+        if self.settings.bus_url.reveal():
+            raise BadSettings("HUB_BUS_URL: only the queue built into the store can be used; unset it.", name="HUB_BUS_URL")
         return EmbeddedBus(self.store.begin, queue, self.clock)
 
     @cached_property
@@ -140,7 +149,12 @@ class Hub:
     @property
     def as_of(self) -> date:
         """The date that time-dependent rules take as today."""
-        return date.fromisoformat(self.settings.as_of) if self.settings.as_of else self.clock().date()
+        try:
+            return date.fromisoformat(self.settings.as_of) if self.settings.as_of else self.clock().date()
+        except ValueError as wrong:
+            raise BadSettings(
+                f"HUB_AS_OF must be a date as 2026-03-01, not {self.settings.as_of!r}.", name="HUB_AS_OF"
+            ) from wrong
 
     def close(self) -> None:
         if "store" in self.__dict__:
@@ -148,11 +162,13 @@ class Hub:
 
     def connect(self, system: str) -> Connector:
         """The connector of one system, its references resolved now."""
-        entry = self.landscape.systems[system]
-        return build(entry.kind, entry.settings, references(self.settings.home), self.settings.home)
+        entry = self.landscape.system(system)
+        with _standing(entry.place):
+            return build(entry.kind, entry.settings, references(self.settings.home), self.settings.home)
 
     def check(self, system: str) -> list[Probe]:
         """The connector's own probes; settings that cannot be used are the first of them to fail."""
+        self.landscape.system(system)  # a name that nobody has is no failed probe
         try:
             with closing(self.connect(system)) as connector:
                 return connector.check()
@@ -164,8 +180,10 @@ class Hub:
         for folder in reversed(self._folders("mappings")):
             if (path := folder / f"{name}.yaml").is_file():
                 return path
+        there = [mapping_name(path) for folder in self._folders("mappings") for path in folder.glob("*/*.yaml")]
         looked = ", ".join(str(folder) for folder in self._folders("mappings"))
-        raise BadMapping(f"There is no mapping {name!r}; looked for {name}.yaml in {looked}.", path=f"{name}.yaml", line=1)
+        said = f"There is no mapping {name!r}{did_you_mean(name, there)}; looked for {name}.yaml in {looked}."
+        raise BadMapping(said, path=f"{name}.yaml", line=1)
 
     def mapping(self, name: str, time_zone: str = "UTC") -> CompiledMapping:
         path = self.mapping_path(name)
@@ -174,7 +192,11 @@ class Hub:
     def plan(self, feed: Feed) -> FeedPlan:
         """A feed ready to run: every mapping compiled, so that a mistake in one stops before any data moves."""
         zone = self.landscape.systems[feed.system].time_zone
-        translators = [self.mapping(name, zone) for name in feed.mappings]
+        with _standing(feed.place):
+            paths = [self.mapping_path(name) for name in feed.mappings]
+        translators = [
+            load_mapping(path, model=self.model, code_lists=self._code_lists(path), time_zone=zone) for path in paths
+        ]  # fmt: skip
         return FeedPlan(
             feed.name, feed.system, translators, self._check, partial(self._held, feed.system), feed.delta, feed.order_by
         )  # fmt: skip
@@ -191,10 +213,10 @@ class Hub:
     def ingest(self, names: Sequence[str] = (), *, accept: bool = False, tell: Tell = untold) -> list[RunReport]:
         """Run feeds, all of them unless named. One feed that fails delays no other."""
         chosen = [self.landscape.feed(name) for name in names or self.landscape.feeds]
-        ready = [(feed, self.plan(feed), self.connect(feed.system)) for feed in chosen]
-        return [self._run(feed, plan, connector, accept, tell) for feed, plan, connector in ready]
+        self._agree()
+        return [self._run(feed, accept, tell) for feed in chosen]
 
-    def _run(self, feed: Feed, plan: FeedPlan, connector: Connector, accept: bool, tell: Tell) -> RunReport:
+    def _run(self, feed: Feed, accept: bool, tell: Tell) -> RunReport:
         run = str(uuid.uuid4())
         with self.store.begin() as tx:
             waits, cursor = feeds.held(tx, feed.name), feeds.cursor(tx, feed.name)
@@ -202,21 +224,38 @@ class Hub:
         if waits and not accept:
             report = RunReport(feed.name, run, state="held", message=waits)
         else:
-            request = replace(feed.request, accept=accept, batch_size=self.settings.batch_size)
-            with closing(connector):
-                report = ingest(
-                    plan,
-                    connector.read(request, cursor),
-                    run=run,
-                    clock=self.clock,
-                    publish=self.bus.publish,
-                    land=partial(self._land, feed.name),
-                    tell=lambda report: tell(feed.name, report.read, None),
-                )
+            report = self._read(feed, run, replace(feed.request, accept=accept), cursor, tell)
         with self.store.begin() as tx:
             feeds.end_run(tx, run, report.state, report.as_dict(), self.clock(), report.message)
             feeds.hold(tx, feed.name, report.message if report.state == "held" else None)
         return report
+
+    def _read(self, feed: Feed, run: str, request: StreamRequest, cursor: Cursor | None, tell: Tell) -> RunReport:
+        try:
+            plan, connector = self.plan(feed), self.connect(feed.system)
+        except Misconfigured as wrong:
+            return RunReport(feed.name, run, state="stopped", message=wrong.message)
+        with closing(connector):
+            return ingest(
+                plan,
+                connector.read(replace(request, batch_size=self.settings.batch_size), cursor),
+                run=run,
+                clock=self.clock,
+                publish=self.bus.publish,
+                land=partial(self._land, feed.name),
+                tell=lambda report: tell(feed.name, report.read, None),
+            )
+
+    def agrees(self) -> None:
+        """Raise ``BadModel`` when the store runs under other rules than those at hand."""
+        with self.store.read() as tx:
+            if active.rules_version(tx, ENTITY) is not None:
+                hold_to(tx, self.rules, self.clock())
+
+    def _agree(self) -> None:
+        """The rules at hand are those the store runs under, or nothing moves."""
+        with self.store.begin() as tx:
+            hold_to(tx, self.rules, self.clock())
 
     def _land(self, feed: str, landed: Landed) -> None:
         with self.store.begin() as tx:
@@ -229,12 +268,25 @@ class Hub:
     def work(self, tell: Tell = untold) -> Work:
         """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""
         done = Work()
+        self._agree()
         while delivery := self.bus.take(self.settings.batch_size):
-            for part in [delivery] if delivery.attempts == 1 else delivery.apart():
-                self._work_on(part, done)
+            with self._given_back(delivery):
+                for part in [delivery] if delivery.attempts == 1 else delivery.apart():
+                    self._work_on(part, done)
             tell("resolve", done.records, None)
         self._catch_up(done, tell)
+        done.left = self.bus.depth()["ready"]
         return done
+
+    @contextmanager
+    def _given_back(self, delivery: Delivery) -> Iterator[None]:
+        """What was not settled when work ends badly, even by Ctrl-C, is there again at once and not when the lease ends."""
+        try:
+            yield
+        except BaseException as ended:
+            with suppress(HubError):
+                self.bus.put_back(delivery, timedelta(), type(ended).__name__)
+            raise
 
     def _work_on(self, delivery: Delivery, done: Work) -> None:
         """One transaction, then the settlement. What failed too often is set aside as dead, so that it stops no other."""
@@ -305,6 +357,27 @@ class Hub:
         migrating.migrate(self.store, revision)
         return before, migrating.revision(self.store)
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One reading transaction, on tables as this version of the hub knows them."""
+        self.stand()
+        with self.store.read() as tx:
+            yield tx
+
+    def stand(self) -> None:
+        """Raise ``BadSettings`` unless the store's tables are those of this version."""
+        stands, newest = migrating.revision(self.store), migrating.newest()
+        if stands is None:
+            said = "holds nothing yet; run `goldenhub ingest` first."
+        elif stands != newest:
+            said = (
+                f"has its tables at {stands}, this version of the hub needs {newest}: run `goldenhub migrate`. If that does "
+                f"not know {stands}, a newer version has used this store; install that one."
+            )
+        else:
+            return
+        raise BadSettings(f"The store {self.settings.shown_store_url} {said}", name="HUB_DATABASE_URL")
+
     def lint(self) -> list[Finding]:
         """Everything that can be said about landscape, mappings and rules without asking a system."""
         found = self._lint_landscape() + self._lint_rules()
@@ -313,15 +386,31 @@ class Hub:
         return found
 
     def _lint_landscape(self) -> list[Finding]:
-        try:
-            for system in self.landscape.systems.values():
-                build(system.kind, system.settings, lambda reference: reference, self.settings.home)
-            for feed in self.landscape.feeds.values():
-                for name in feed.mappings:
-                    self.mapping_path(name)
-        except Misconfigured as wrong:
-            return [_finding(wrong, self.landscape.path if "landscape" in self.__dict__ else "landscape.yaml")]
-        return []
+        checks = [partial(self._lint_system, system) for system in self.landscape.systems.values()]
+        checks += [partial(self._lint_feed, feed) for feed in self.landscape.feeds.values()]
+        found = []
+        for check in checks:
+            try:
+                check()
+            except Misconfigured as wrong:
+                found.append(_finding(wrong, self.landscape.path))
+        return found
+
+    def _lint_system(self, system: System) -> None:
+        with _standing(system.place):
+            build(system.kind, system.settings, lambda reference: reference, self.settings.home)
+
+    def _lint_feed(self, feed: Feed) -> None:
+        with _standing(feed.place):
+            options = getattr(connector_class(self.landscape.system(feed.system).kind), "options", None)
+            if options is not None:
+                known = {one.name: one for one in declared(options)}
+                for name in feed.request.options:
+                    if name not in known:
+                        hint = did_you_mean(name, known) or f" Known: {', '.join(known)}."
+                        raise BadSettings(f"Feed {feed.name}: the stream has no option {name!r}{hint}", name=name)
+            for name in feed.mappings:
+                self.mapping_path(name)
 
     def _lint_rules(self) -> list[Finding]:
         try:
@@ -375,7 +464,7 @@ class Hub:
 
     def rebuild(self, tell: Tell = untold) -> tuple[int, list[Difference]]:
         """Compute all golden records once more; how many there are, and what differs."""
-        with self.store.read() as tx:
+        with self.reading() as tx:
             total = goldens.count(tx, ENTITY).get(goldens.ACTIVE, 0)
             tell("golden records", 0, total)
             differences = self.resolver.rebuild(tx)
@@ -384,7 +473,7 @@ class Hub:
 
     def accounting(self) -> dict[str, dict[str, int]]:
         """Where everything that arrived is, by entity. `leakage` is 0, or something is wrong with the hub."""
-        with self.store.read() as tx:
+        with self.reading() as tx:
             return {entity: accounting(tx, entity) for entity in feeds.entities(tx)}
 
     def _code_lists(self, path: Path) -> Mapping[str, CodeList]:
@@ -439,10 +528,26 @@ def example_fields(path: Path) -> set[str]:
     return {name for example in examples for name in fields_of(example["given"])}
 
 
+@contextmanager
+def _standing(place: Place) -> Iterator[None]:
+    """A complaint about what stands in the landscape begins with the place where it stands."""
+    try:
+        yield
+    except Misconfigured as wrong:
+        path, line, column = place
+        facts = wrong.facts | {"path": path, "line": line, "column": column, "said": wrong.message}
+        raise type(wrong)(f"{path}:{line}:{column}: {wrong.message}", **facts) from wrong
+
+
 def _finding(wrong: Misconfigured, path: str) -> Finding:
     facts = wrong.facts
     return Finding(
-        wrong.code, "error", str(facts.get("path") or path), facts.get("line") or 1, facts.get("column") or 1, wrong.message
+        wrong.code,
+        "error",
+        str(facts.get("path") or path),
+        facts.get("line") or 1,
+        facts.get("column") or 1,
+        facts.get("said") or wrong.message,
     )
 
 
@@ -479,6 +584,8 @@ def shipped_landscape() -> Path:
 def open_hub(settings: Settings | None = None, clock: Clock = now) -> Iterator[Hub]:
     """A hub from the environment (``HUB_*``) or from given settings; closed at the end."""
     hub = Hub(settings or from_environment(), clock)
+    if not hub.settings.home.is_dir():
+        raise BadSettings(f"The folder {hub.settings.home} is not there; correct --home or HUB_HOME.", name="HUB_HOME")
     try:
         yield hub
     finally:

@@ -39,6 +39,9 @@ _CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/[1-9]\d?)?")
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
+Place = tuple[str, int, int]
+"""Path, line and column: where something stands."""
+
 
 @dataclass(frozen=True)
 class System:
@@ -50,6 +53,7 @@ class System:
     time_zone: str = "UTC"
     trust: float = 0.5
     free_of_duplicates: bool = False
+    place: Place = ("", 1, 1)
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Feed:
     schedule: str | None = None
     lane: str = "live"
     alert: Mapping[str, Any] = field(default_factory=dict)
+    place: Place = ("", 1, 1)
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,13 @@ class Landscape:
                 f"There is no feed {name!r}{did_you_mean(name, self.feeds)} in {self.path}.", path=self.path, line=1
             )
         return self.feeds[name]
+
+    def system(self, name: str) -> System:
+        if name not in self.systems:
+            raise BadLandscape(
+                f"There is no system {name!r}{did_you_mean(name, self.systems)} in {self.path}.", path=self.path, line=1
+            )
+        return self.systems[name]
 
 
 def load_landscape(path: Path) -> Landscape:
@@ -151,7 +163,7 @@ def _system(document: Document, name: str) -> System:
         raise document.complain(BadLandscape, "`trust` is a number from 0 to 1.", "systems", name, "trust")
     settings = {key: value for key, value in values.items() if key not in _SYSTEM}
     free = _flag(document, values, "free_of_duplicates", "systems", name)
-    return System(name, str(values["kind"]), settings, zone, float(trust), free)
+    return System(name, str(values["kind"]), settings, zone, float(trust), free, _place(document, "systems", name))
 
 
 def _feed(document: Document, name: str, systems: Mapping[str, System]) -> Feed:
@@ -171,13 +183,16 @@ def _feed(document: Document, name: str, systems: Mapping[str, System]) -> Feed:
         assembly=_assembly(document, name, values),
         schedule=_schedule(document, name, values),
         lane=_choice(document, values, "lane", LANES, "feeds", name),
-        alert=values.get("alert") or {},
+        alert=_mapping(document, values, "alert", "feeds", name),
+        place=_place(document, "feeds", name),
     )
 
 
 def _request(document: Document, name: str, values: dict[str, Any]) -> StreamRequest:
     stream = values.get("stream")
     share = values.get("max_deleted_share", 0.2)
+    if not isinstance(share, int | float) or isinstance(share, bool) or not 0 <= share <= 1:
+        raise document.complain(BadLandscape, "`max_deleted_share` is a number from 0 to 1.", "feeds", name, "max_deleted_share")
     cursor = _cursor(document, name, values)
     if isinstance(stream, str):
         return StreamRequest(stream, cursor=cursor, max_deleted_share=float(share))
@@ -186,7 +201,7 @@ def _request(document: Document, name: str, values: dict[str, Any]) -> StreamReq
             BadLandscape, "`stream` is a name, or a mapping with `name` (or `parent` and `children`) and options.", "feeds", name
         )
     options = {key: value for key, value in stream.items() if key not in ("parent", "name", "children")}
-    children = stream.get("children") or {}
+    children = _mapping(document, stream, "children", "feeds", name, "stream")
     main = str(stream.get("parent") or stream.get("name"))
     return StreamRequest(main, children, cursor, options, max_deleted_share=float(share))
 
@@ -252,6 +267,17 @@ def _flag(document: Document, values: dict[str, Any], key: str, *steps: str) -> 
     if not isinstance(value, bool):
         raise document.complain(BadLandscape, f"`{key}` is true or false.", *steps, key)
     return value
+
+
+def _mapping(document: Document, values: dict[str, Any], key: str, *steps: str) -> dict[str, Any]:
+    value = values.get(key) or {}
+    if not isinstance(value, dict):
+        raise document.complain(BadLandscape, f"`{key}` must be a mapping of names to values.", *steps, key)
+    return value
+
+
+def _place(document: Document, *steps: str) -> Place:
+    return (document.path, *document.place(*steps))
 
 
 def _known_system(document: Document, value: object, systems: Mapping[str, System], *steps: str) -> str:

@@ -22,7 +22,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         return
     kinds = connector_kinds()
     if as_json:
-        emit_json([{"kind": kind.name, "about": kind.about} for kind in kinds])
+        emit_json({"kinds": [{"kind": kind.name, "about": kind.about} for kind in kinds]})
     else:
         console().print(table("", ("kind", "reads"), [(kind.name, kind.about) for kind in kinds]))
         click.echo("\nSettings of one kind: goldenhub connectors show KIND")
@@ -59,6 +59,8 @@ def check(systems: tuple[str, ...], as_json: bool) -> None:
         probes = {name: hub.check(name) for name in systems or hub.landscape.systems}
     if as_json:
         emit_json({name: [_probe(probe) for probe in found] for name, found in probes.items()})
+    elif not probes:
+        click.echo("The landscape has no systems.")
     else:
         rows = [
             (name, probe.name, marked(probe.state), probe.hint, probe.fault) for name, found in probes.items() for probe in found

@@ -41,7 +41,7 @@ def command(systems: bool, as_json: bool) -> None:
     with open_hub() as hub:
         found = list(examine(hub, systems=systems))
     if as_json:
-        emit_json([{"about": c.about, "what": c.what, "state": c.state, "hint": c.hint} for c in found])
+        emit_json({"checks": [{"about": c.about, "what": c.what, "state": c.state, "hint": c.hint} for c in found]})
     else:
         console().print(
             table("", ("about", "what", "", ""), [(c.about, c.what, marked(c.state, SHOWN.get(c.state)), c.hint) for c in found])
@@ -55,7 +55,9 @@ def command(systems: bool, as_json: bool) -> None:
 def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
     """Every check, in the order in which one would look."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Checked("python", version, "ok" if sys.version_info >= (3, 11) else "failed", "Python 3.11 or newer is needed.")
+    new_enough = sys.version_info >= (3, 11)
+    hint = "" if new_enough else "Python 3.11 or newer is needed."
+    yield Checked("python", version, "ok" if new_enough else "failed", hint)
     yield _tried("home", str(hub.settings.home.resolve()), lambda: _landscape(hub))
     yield _tried("model", "schemas and rules", lambda: f"{len(hub.model.entities)} entities, rules {hub.rules.version[:12]}")
     yield _lint(hub)
@@ -92,8 +94,12 @@ def _lint(hub: Hub) -> Checked:
 
 
 def _store(hub: Hub) -> str:
-    stands, newest = migrating.revision(hub.store), migrating.newest()
-    return f"tables at {stands}" if stands == newest else f"tables at {stands or 'nothing'}; run `goldenhub migrate`"
+    stands = migrating.revision(hub.store)
+    if stands is None:
+        return "holds nothing yet; `goldenhub ingest` begins"
+    hub.stand()
+    hub.agrees()
+    return f"tables at {stands}, under the rules at hand"
 
 
 def _bus(hub: Hub) -> str:

@@ -22,7 +22,7 @@ def command(which: tuple[str, ...], as_json: bool) -> None:
     """
     if len(which) > 2:
         raise click.UsageError("Name one record, or two.")
-    with open_hub() as hub, hub.store.read() as tx:
+    with open_hub() as hub, hub.reading() as tx:
         if len(which) == 2:
             left, right = (as_ref(text) for text in which)
             story = hub.resolver.explain(tx, (left.system, left.key), (right.system, right.key))

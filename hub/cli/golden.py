@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hub.app import open_hub
+from hub.cli.files import Out, all_different
 from hub.cli.records import ENTITY, as_name, golden_of, told
 from hub.cli.show import console, emit_json, json_option, progress, table
 from hub.store import goldens
@@ -25,7 +26,7 @@ def command() -> None:
 @json_option
 def show(which: str, why: bool, view: str | None, as_json: bool) -> None:
     """One golden record. WHICH is its id (retired ids lead on) or a system's key, as `erp:4711`."""
-    with open_hub() as hub, hub.store.read() as tx:
+    with open_hub() as hub, hub.reading() as tx:
         golden = golden_of(tx, which)
         data = hub.view(golden, view) if view else golden.data
     if as_json:
@@ -72,10 +73,13 @@ def _source(provenance: dict[str, Any], path: str) -> tuple[str, str]:
 @json_option
 def listed(limit: int, after: str, as_json: bool) -> None:
     """Golden records, by id."""
-    with open_hub() as hub, hub.store.read() as tx:
+    with open_hub() as hub, hub.reading() as tx:
         found = goldens.listed(tx, ENTITY, after=after, limit=limit)
     if as_json:
-        emit_json([told(golden, golden.data) for golden in found])
+        emit_json({"golden": [told(golden, golden.data) for golden in found]})
+        return
+    if not found:
+        click.echo("No golden records after this id." if after else "No golden records yet; see `goldenhub ingest`.")
         return
     rows = [(golden.id, as_name(golden.data), golden.version, ", ".join(map(str, golden.members))) for golden in found]
     console().print(table("", ("id", "name", "version", "members"), rows, right=("version",)))
@@ -84,13 +88,15 @@ def listed(limit: int, after: str, as_json: bool) -> None:
 
 
 @command.command("export")
-@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--xref", type=click.Path(path_type=Path, dir_okay=False), help="Also the cross-reference: which key is who.")
+@click.argument("out", type=Out())
+@click.option("--xref", type=Out(), help="Also the cross-reference: which key is who.")
 @click.option("--view", help="Only what this consumer may see.")
 @json_option
 def export(out: Path, xref: Path | None, view: str | None, as_json: bool) -> None:
     """All golden records into OUT, a .csv or a .parquet file; the suffix decides."""
+    all_different(out, xref)
     with open_hub() as hub, progress(as_json) as tell:
+        hub.stand()
         written = hub.export(out, xref, view, tell)
     if as_json:
         emit_json(written)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from hub.app import open_hub
-from hub.cli import NOT_READY
+from hub.cli import MISCONFIGURED, NEEDS_A_LOOK, NOT_READY
 from hub.cli.show import console, emit_json, json_option, progress, table
 
 
@@ -19,7 +19,8 @@ from hub.cli.show import console, emit_json, json_option, progress, table
 def command(feeds: tuple[str, ...], accept: bool, no_work: bool, as_json: bool) -> None:
     """Read FEEDS (all, when none is named), translate, check, and resolve what arrived.
 
-    Only what is new since the last time is read. Exit code 1 when a feed waits for a person, 4 when a system was not ready.
+    Only what is new since the last time is read. One feed that cannot be read stops no other. Exit code 1 when a feed waits
+    for a person, 3 when a setting or a mapping must be changed, 4 when a system was not ready.
     """
     with open_hub() as hub, progress(as_json) as tell:
         hub.migrate()
@@ -27,6 +28,8 @@ def command(feeds: tuple[str, ...], accept: bool, no_work: bool, as_json: bool) 
         outcome = None if no_work else hub.work(tell)
     if as_json:
         emit_json({"feeds": [report.as_dict() for report in reports], "resolved": outcome and outcome.as_dict()})
+    elif not reports:
+        click.echo("The landscape has no feeds.")
     else:
         rows = [
             (r.feed, r.read, r.published, r.filtered.total(), r.rejected.total(), r.state if r.state != "done" else "")
@@ -42,7 +45,6 @@ def command(feeds: tuple[str, ...], accept: bool, no_work: bool, as_json: bool) 
         if outcome is not None:
             click.echo(outcome.in_words())
     states = {report.state for report in reports}
-    if "failed" in states:
-        sys.exit(NOT_READY)
-    if "held" in states:
-        sys.exit(1)
+    for state, code in (("stopped", MISCONFIGURED), ("failed", NOT_READY), ("held", NEEDS_A_LOOK)):
+        if state in states:
+            sys.exit(code)

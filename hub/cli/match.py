@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
 from hub.app import match
+from hub.cli.files import Out, all_different
 from hub.cli.show import emit_json, json_option, progress
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-OUT = click.Path(path_type=Path, dir_okay=False)
+OUT = Out()
+_SIZE = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not _SIZE.fullmatch(value.strip()):
+        raise click.BadParameter(f"{value!r} is no size; write one as 500MB or 4GB.")
+    return value.strip()
 
 
 @click.command("match")
@@ -21,7 +30,13 @@ OUT = click.Path(path_type=Path, dir_okay=False)
 @click.option("--rejects", type=OUT, help="CSV of rows that could not become a record, with the reason.")
 @click.option("--model", default="default", show_default=True, help="`default`: the shipped weights; or a file of weights.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
-@click.option("--memory", default="1GB", show_default=True, help="What the join may hold in memory; the rest spills to disk.")
+@click.option(
+    "--memory",
+    default="1GB",
+    show_default=True,
+    callback=_size,
+    help="What the join may hold in memory; the rest spills to disk.",
+)
 @json_option
 def command(
     files: tuple[Path, ...],
@@ -38,6 +53,7 @@ def command(
 
     Records of one cluster are one customer. The order of rows and files makes no difference.
     """
+    all_different(*files, out, review, rejects)
     with progress(as_json) as tell:
         report = match(
             files, mapping, out, review=review, rejects=rejects, model=model, workers=workers, memory=memory, tell=tell

@@ -17,7 +17,7 @@ from hub.store import feeds
 @json_option
 def command(feed: str | None, listed: bool, number: int | None, limit: int, as_json: bool) -> None:
     """What was set aside, grouped by cause. Nothing of it is lost: mend the mapping or the source, then read again."""
-    with open_hub() as hub, hub.store.read() as tx:
+    with open_hub() as hub, hub.reading() as tx:
         if number is not None:
             _show(feeds.listed_rejects(tx, after=number - 1, limit=1), number, as_json)
             return
@@ -26,7 +26,7 @@ def command(feed: str | None, listed: bool, number: int | None, limit: int, as_j
             return
         groups = [group for group in feeds.grouped_rejects(tx) if feed in (None, group["feed"])]
     if as_json:
-        emit_json(groups)
+        emit_json({"groups": groups})
     elif not groups:
         click.echo("Nothing was set aside.")
     else:
@@ -37,7 +37,10 @@ def command(feed: str | None, listed: bool, number: int | None, limit: int, as_j
 
 def _list(found: list[feeds.StoredReject], as_json: bool) -> None:
     if as_json:
-        emit_json([_as_dict(one, payload=False) for one in found])
+        emit_json({"rejects": [_as_dict(one, payload=False) for one in found]})
+        return
+    if not found:
+        click.echo("Nothing was set aside.")
         return
     rows = [(one.id, one.reject.feed, one.reject.code, one.reject.where, one.reject.reason) for one in found]
     console().print(table("", ("id", "feed", "code", "where", "why"), rows, right=("id",)))

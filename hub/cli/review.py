@@ -22,7 +22,7 @@ def command(ctx: click.Context, kind: str | None, limit: int, as_json: bool) -> 
     """The questions that wait for a person; answer with `review decide`, take an answer back with `review withdraw`."""
     if ctx.invoked_subcommand:
         return
-    with open_hub() as hub, hub.store.read() as tx:
+    with open_hub() as hub, hub.reading() as tx:
         found = tasks.listed(tx, ENTITY, kind=kind, limit=limit)
         waiting = sum(tasks.count(tx, ENTITY).values())
     if as_json:
@@ -61,6 +61,7 @@ def _as_dict(stored: tasks.StoredTask) -> dict[str, object]:
 def decide(task: int, verdict: str, why: str, by: str, as_json: bool) -> None:
     """Answer a task: are these two the SAME customer, or NOT-SAME? The answer names the records shown, and can be withdrawn."""
     with open_hub() as hub:
+        hub.stand()
         decision, outcome = hub.decide(task, verdict.replace("-", "_"), by, why)
     if as_json:
         emit_json({"decision": decision.id, "resolved": told(outcome)})
@@ -75,6 +76,7 @@ def decide(task: int, verdict: str, why: str, by: str, as_json: bool) -> None:
 def withdraw(decision: str, by: str, as_json: bool) -> None:
     """Take an answer back; everything that rested on it is looked at again."""
     with open_hub() as hub:
+        hub.stand()
         outcome = hub.withdraw(decision, by)
     if as_json:
         emit_json({"resolved": told(outcome)})
