@@ -21,9 +21,8 @@ class Arrival:
 
     changed: dict[SourceKey, Head] = field(default_factory=dict)
     advanced: list[Head] = field(default_factory=list)  # the same content, said again or not enough to hold
-    left: dict[RecordRef, str] = field(default_factory=dict)  # no longer a member -> the golden record it was in
+    left: dict[RecordRef, str] = field(default_factory=dict)  # no longer in its old place -> the golden record it was in
     was_live: set[RecordRef] = field(default_factory=set)
-    turned: set[RecordRef] = field(default_factory=set)  # became a member, or stopped being one
     taken: int = 0
     redelivered: int = 0
     states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -52,11 +51,9 @@ def arrive(tx: Connection, entity: str, records: Sequence[SourceRecord], at: dat
 
 
 def _leave(head: Head, arrival: Arrival) -> None:
-    """Note who became a member or stopped being one, and merged keys that are no longer."""
+    """Who became a member or stopped being one, and what is no longer a merged key, leaves the place it had."""
     turned = head.live != (head.ref in arrival.was_live)
-    if turned:
-        arrival.turned.add(head.ref)
-    if not head.live and head.golden is not None and (turned or head.record.operation not in ALIASES):
+    if head.golden is not None and (turned or (not head.live and head.record.operation not in ALIASES)):
         arrival.left[head.ref] = head.golden
         head.golden = None
 

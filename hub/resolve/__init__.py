@@ -74,7 +74,6 @@ class _Change:
     contents: Mapping[RecordRef, SourceRecord] = field(default_factory=dict)
     fresh: Collection[RecordRef] = ()
     left: Mapping[RecordRef, str] = field(default_factory=dict)
-    turned: Collection[RecordRef] = ()
     refs: Collection[RecordRef] = ()  # whose decisions lead further
     goldens: Collection[str] = ()  # golden records that were touched
 
@@ -111,7 +110,7 @@ class Resolver:
             live = {head.ref: head.record for head in arrival.changed.values() if head.live}
             refs = {*(head.ref for head in arrival.changed.values()), *arrival.left}
             around = {head.golden for head in arrival.changed.values() if head.golden is not None} | {*arrival.left.values()}
-            change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, arrival.turned, refs, around)
+            change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, refs, around)
             self._settle(tx, change, at, as_of, outcome)
         return outcome
 
@@ -148,7 +147,7 @@ class Resolver:
         evidence = Evidence(tx, self.weigher, found.edges, found.in_node)
         settlement = Settlement(
             tx, self.rules, found, evidence, at, as_of, change.cause, self.mint,
-            change.contents, change.left, fresh, change.turned,
+            change.contents, change.left, fresh,
         )  # fmt: skip
         settled = settlement.settle()
         _count(outcome, settled.announcer)

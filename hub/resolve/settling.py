@@ -58,9 +58,8 @@ class Settlement:
     cause: Cause
     mint: Callable[[], str]
     contents: Mapping[RecordRef, SourceRecord]  # values known already; others are read
-    left: Mapping[RecordRef, str]  # members that are none any more -> the golden record they were in
+    left: Mapping[RecordRef, str]  # who is no longer in his old place -> the golden record it was
     fresh: Collection[RecordRef]  # whose values changed
-    turned: Collection[RecordRef]  # who became a member or stopped being one
 
     def settle(self) -> Settled:
         clustering = self._cluster()
@@ -197,13 +196,12 @@ class Settlement:
             before = self.found.placed[ref].golden
             if before != golden:
                 placed[ref.system, ref.key] = golden
-            if before != golden or ref in self.turned:
                 if before is not None:
                     closed[ref] = "moved"
                 opened[ref] = (golden, "active")
         for alias, end in self.found.aliases.items():
             target = moves.after.get(end)
-            if target is not None and (self.found.alias_goldens.get(alias) != target or alias in self.turned):
+            if target is not None and self.found.alias_goldens.get(alias) != target:
                 placed[alias.system, alias.key] = target
                 closed[alias] = "moved"
                 opened[alias] = (target, "alias")
