@@ -88,7 +88,7 @@ class Connector:
             try:
                 yield from read.read()
             finally:
-                read.known.close()
+                read.close()
 
     def _clock(self) -> str:
         try:

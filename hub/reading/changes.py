@@ -3,6 +3,10 @@
 The cursor holds, for each table with a time column, the inclusive lower bound of the next read (``low``); while a read is
 unfinished also the bounds taken in its first snapshot (``high``), the phase and the row where it stands; the window of records
 that is read again; and, where a sweep is asked for, what is known of every key.
+
+A parent comes once a read, whatever number of its rows changed. A read that goes through all parents anyhow does not look at
+child tables at all, unless it is one that was broken off: then only at what changed about and after its first snapshot. Any
+other read remembers, in a temporary file, which parents it has yielded.
 """
 
 from __future__ import annotations
@@ -48,6 +52,8 @@ class Changes:
     mark: list[Any] | None = None
     swept: str | None = None
     since: int = 0
+    resumed: bool = False
+    yielded: Known = field(default_factory=Known)  # the parents that this very read has looked at
 
     def read(self) -> Iterator[Event]:
         """Everything new, then the checkpoint that covers it."""
@@ -56,6 +62,8 @@ class Changes:
             self.now[name] = self._clock(table.c[time])
             self.high.setdefault(name, self._highest(table.c[time], self.now[name]))
         phases = [(name, beyond) for name in timed for beyond in (False, True)]
+        if self._reads_all_parents and not self.resumed:
+            phases = phases[:2]
         for number in range(self.phase, len(phases)):
             self.phase = number
             yield from self._phase(*phases[number])
@@ -65,6 +73,14 @@ class Changes:
             yield from self._sweep()
             self.swept = datetime.now(UTC).date().isoformat()
         yield Checkpoint(self._finished())
+
+    def close(self) -> None:
+        self.known.close()
+        self.yielded.close()
+
+    @property
+    def _reads_all_parents(self) -> bool:
+        return self.low.get(self.joined.table.name) is None
 
     def _timed(self) -> dict[str, tuple[Table, str]]:
         found = {self.joined.table.name: (self.joined.table, self.joined.time or "")}
@@ -97,7 +113,7 @@ class Changes:
         """The rows of one table from its lower bound on; ``beyond``: those without a time, or with one in the future."""
         table, time = self._timed()[name]
         order = self._order(table, name)
-        column, low, now = table.c[time], self.low.get(name), self.now[name]
+        column, low, now = table.c[time], self._lowest(name), self.now[name]
         wanted: Select[Any] = select(*order, *self._link(name))
         if beyond:
             if now is None and low is not None:
@@ -114,6 +130,10 @@ class Changes:
             self.mark = [page[-1]._mapping[c.name] for c in order]
             yield from self._checkpoint()
 
+    def _lowest(self, name: str) -> Any:
+        broken_off = self._reads_all_parents and name != self.joined.table.name
+        return self._next_low(name) if broken_off else self.low.get(name)
+
     def _order(self, table: Table, name: str) -> list[ColumnElement[Any]]:
         if name == self.joined.table.name:
             return [table.c[column] for column in self.joined.order]
@@ -124,13 +144,22 @@ class Changes:
 
     def _parents(self, name: str, page: list[Row[Any]]) -> list[Record | Flaw]:
         if name == self.joined.table.name:
-            return self.joined.records(self.connection, page)
+            return self.joined.records(self.connection, self._not_yet(page))
         child = next(child for child in self.joined.children if child.table.name == name)
         links = {row._mapping["goldenhub_link"]: None for row in page}
         order = [self.joined.table.c[column] for column in self.joined.order]
         column = self.joined.table.c[child.parent_column]
         query = select(*order).where(among([column], [(value,) for value in links if value is not None]))
-        return self.joined.records(self.connection, list(self.connection.execute(query.order_by(*order))))
+        return self.joined.records(self.connection, self._not_yet(list(self.connection.execute(query.order_by(*order)))))
+
+    def _not_yet(self, page: list[Row[Any]]) -> list[Row[Any]]:
+        """Those that this read has not looked at: in one snapshot a second look would show the same."""
+        if len(self._timed()) == 1 or (self._reads_all_parents and not self.resumed):
+            return page
+        marks = {repr([row._mapping[name] for name in self.joined.order]): row for row in page}
+        before = self.yielded.look(list(marks))
+        self.yielded.see((mark, "") for mark in marks)
+        return [row for mark, row in marks.items() if mark not in before]
 
     def _emit(self, records: Iterable[Record | Flaw], *, seen: bool = False) -> Iterator[Batch]:
         """What of these is new, remembered."""
@@ -233,4 +262,5 @@ def begin(
         phase=int(cursor.get("phase", 0)),
         mark=None if mark is None else [load_value(value) for value in mark],
         swept=cursor.get("swept"),
+        resumed="high" in cursor,
     )
