@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from itertools import count
+from itertools import count, product
+from threading import Thread
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
-from hub.records import Decision, SourceRecord
+from hub.records import Decision, Operation, RecordRef, SourceRecord
 from hub.relay import Replica, fold
 from hub.resolve import Outcome, Resolver
 from hub.resolve.asking import question
@@ -145,3 +148,95 @@ def test_new_rules_lead_to_the_answer_they_would_always_have_given(store: Store,
     redo_all(store, new)
     assert answer(store) == wanted
     check_promises(store, new)
+
+
+def person(system: str, key: str, number: int, **data: Any) -> SourceRecord:
+    base = {"kind": "person", "name": {"given": "Anna", "family": "Ruiz"}, "birth_date": "1991-07-08"}
+    at = START + timedelta(days=number)
+    return SourceRecord("customer", RecordRef(system, key), Operation.UPSERT, base | data, at, f"m{number:03}", updated_at=at)
+
+
+def test_a_merged_key_that_lives_again_is_a_member_even_where_its_component_was_put_off(store: Store) -> None:
+    empty(store)
+    hub = resolver()
+    gone = replace(person("ledger", "1", 1), operation=Operation.REKEYED, data={}, target="3")
+    mail = [{"address": "ana.gil@x.example", "type": "main"}]
+    crowd = [person(system, key, 10 + n, emails=mail) for n, (system, key) in enumerate(product(("erp", "crm"), "1234"))]
+    steps: list[Step] = [gone, person("ledger", "3", 2, emails=mail), *crowd, person("ledger", "1", 30, emails=mail)]
+    walk(store, hub, one_by_one(steps))
+    redo_all(store, hub)
+
+    check_promises(store, hub)
+
+
+def test_many_workers_at_once_give_the_answer_of_one(store: Store) -> None:
+    """Two ends of one component may have no key in common: only a critical section keeps workers from overlooking that."""
+    steps = [
+        person(
+            "erp" if n % 2 else "crm",
+            f"{n}",
+            n,
+            emails=[{"address": f"{n // 2}@x.example"}],
+            phones=[{"number": f"+3491111{(n + 1) // 2:04}"}],
+        )
+        for n in range(40)
+    ]
+    empty(store)
+    walk(store, resolver(), one_by_one(steps))
+    redo_all(store, resolver())
+    alone = answer(store)
+
+    empty(store)
+    errors: list[BaseException] = []
+
+    def work(part: Sequence[Step]) -> None:
+        try:
+            walk(store, Resolver(RULES), one_by_one(part))
+        except BaseException as error:  # noqa: BLE001 - told to the test's own thread
+            errors.append(error)
+
+    workers = [Thread(target=work, args=(steps[n::4],)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    hub = Resolver(RULES)
+    redo_all(store, hub)
+
+    assert errors == []
+    assert answer(store) == alone
+    check_promises(store, hub)
+
+
+def test_one_more_record_costs_the_same_however_many_are_held(store: Store) -> None:
+    hub, told = resolver(), []
+
+    def statement(*given: Any) -> None:
+        told.append(given[2])
+
+    def cost(number: int) -> int:
+        told.clear()
+        event.listen(store.engine, "before_cursor_execute", statement)
+        with store.begin() as tx:
+            done = hub.resolve(tx, [person("erp", "more", number, name={"given": "Zoe", "family": f"Quix{number}"})], AS_OF)
+        event.remove(store.engine, "before_cursor_execute", statement)
+        assert done.compared <= RULES.matching.block_limit * 60
+        return len(told)
+
+    empty(store)
+    first = cost(1)
+    strangers = [
+        person(
+            "crm",
+            f"{n}",
+            100 + n,
+            name={"given": f"Given{n}", "family": f"Family{n}"},
+            birth_date=f"{1900 + n % 100}-01-{n % 28 + 1:02}",
+        )
+        for n in range(300)
+    ]
+    with store.begin() as tx:
+        hub.resolve(tx, strangers, AS_OF)
+    redo_all(store, hub)
+
+    assert cost(2) <= first + 8
