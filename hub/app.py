@@ -193,10 +193,9 @@ class Hub:
         """A feed ready to run: every mapping compiled, so that a mistake in one stops before any data moves."""
         zone = self.landscape.systems[feed.system].time_zone
         with _standing(feed.place):
-            paths = [self.mapping_path(name) for name in feed.mappings]
-        translators = [
-            load_mapping(path, model=self.model, code_lists=self._code_lists(path), time_zone=zone) for path in paths
-        ]  # fmt: skip
+            for name in feed.mappings:
+                self.mapping_path(name)
+        translators = [self.mapping(name, zone) for name in feed.mappings]
         return FeedPlan(
             feed.name, feed.system, translators, self._check, partial(self._held, feed.system), feed.delta, feed.order_by
         )  # fmt: skip

@@ -77,7 +77,7 @@ def goldenhub(home: Path | None) -> None:
 def main() -> None:
     """The door: errors of the hub become one line on standard error and an exit code."""
     try:
-        goldenhub.main(standalone_mode=False)
+        goldenhub.main(prog_name="goldenhub", standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:

@@ -41,7 +41,10 @@ ignore: [note]
 """
 HEADER = "id,first,last,born,mail\n"
 ANA = "1,Ana,Gil Romero,1980-02-03,ana.gil@example.com\n"
+EVA = "7,Eva,Ruiz,1990-05-06,eva.ruiz@example.com\n"
 JON = "2,Jonas,Weber,1975-11-30,jonas.weber@example.org\n"
+PRIVATE = ("gil.romero", "ana.gil@", "1980-02-03", "hunter2")
+"""What the examples hold and no message may show."""
 
 
 @dataclass(frozen=True)
@@ -115,3 +118,13 @@ def found_company(home: Path) -> Company:
     company.write("landscape.yaml", LANDSCAPE)
     company.write("mappings/crm/customer.yaml", MAPPING)
     return company
+
+
+def clear(said: Said, code: int, *words: str) -> None:
+    """It ends with this code, says these words, and shows neither a traceback nor anything private."""
+    assert said.code == code, said.all
+    assert "Traceback" not in said.all
+    for word in words:
+        assert word in said.all, f"{word!r} is not said: {said.all}"
+    for word in PRIVATE:
+        assert word not in said.all.lower()
