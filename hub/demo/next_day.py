@@ -81,6 +81,14 @@ class _Day:
         self.customers[customer.id] = replace(customer, address=address, former_address=customer.address)
         for entry in self._told(customer):
             self._rewrite(entry, address=address)
+            if entry.system == "erp":
+                self._date_the_move(entry)
+
+    def _date_the_move(self, before: Entry) -> None:
+        """The ERP dates its address rows; two of its three programs leave the time of the header as it is."""
+        after = self.entries[(before.system, before.key)]
+        header = after.changed_at if int(before.key) % 3 == 0 else before.changed_at
+        self.entries[(before.system, before.key)] = replace(after, changed_at=header, moved_at=after.changed_at)
 
     def _marries(self, customer: Customer) -> None:
         family = self.chance.choice(LATIN[customer.country].family[:40])

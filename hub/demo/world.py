@@ -142,6 +142,7 @@ class Entry:
     email: str = ""
     phones: tuple[str, ...] = ()
     address: Address | None = None
+    moved_at: datetime | None = None  # when its address changed, where a system dates that by itself
     vat: str = ""
     national_id: str = ""
     country: str = ""

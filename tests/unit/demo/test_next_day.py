@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from connectors import build
+from hub.contract import Batch, Checkpoint, Cursor
+from hub.demo import erp
 from hub.demo.generate import generate
 from hub.demo.next_day import counted, next_day
 from hub.demo.systems import truth_of, write_all
 from hub.demo.world import World
+from hub.landscape import load_landscape
+
+LANDSCAPE = Path(__file__).parents[3] / "landscape.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,28 @@ def test_only_what_changed_has_a_new_time(days: tuple[World, World]) -> None:
     before = {(entry.system, entry.key): entry for entry in first.entries}
     for entry in second.entries:
         was = before.get((entry.system, entry.key))
-        assert entry == was or entry.changed_at > first.today - (second.today - first.today)
+        latest = max(entry.changed_at, entry.moved_at or entry.changed_at)
+        assert entry == was or latest > first.today - (second.today - first.today)
+
+
+def test_some_moves_touch_nothing_but_the_address_row_and_are_read_without_a_sweep(
+    days: tuple[World, World], tmp_path: Path
+) -> None:
+    before = {entry.key: entry for entry in days[0].of("erp")}
+    silent = [e for e in days[1].of("erp") if e.moved_at and e.changed_at == before[e.key].changed_at]
+    assert silent
+    feed = load_landscape(LANDSCAPE).feeds["erp.customers"]
+    request = replace(feed.request, cursor=replace(feed.request.cursor, sweep=None))
+    connector = build("sql", {"url": "env:ERP_URL", "clock": "Europe/Madrid"}, lambda _: f"sqlite:///{tmp_path / 'erp.db'}")
+    cursor: Cursor | None = None
+    for day in days:
+        erp.write(day, tmp_path / "erp.db")
+        events = list(connector.read(request, cursor))
+        cursor = next(event.cursor for event in reversed(events) if isinstance(event, Checkpoint))
+    read = {record.key: record for event in events if isinstance(event, Batch) for record in event.records}
+    for entry in silent:
+        assert entry.address
+        assert read[entry.key].data["addresses"][0]["zip"] == entry.address.postal_code
 
 
 def test_what_is_gone_is_gone_from_the_truth(days: tuple[World, World]) -> None:
