@@ -62,6 +62,28 @@ def refuse_riddles(node: Node, expression: str) -> None:
             refuse_riddles(child, expression)
 
 
+def has_dead_branch(expression: str) -> bool:
+    """``a && `null` || b`` always gives ``b``, whatever ``a`` is: what is empty cannot win against another branch."""
+    try:
+        return _has_dead_branch(parse(expression))
+    except ExpressionInvalid:
+        return False
+
+
+def _has_dead_branch(node: Node) -> bool:
+    if node["type"] == "or_expression":
+        *others, _ = _operands(node, "or_expression")
+        parts = (part for other in others if other["type"] == "and_expression" for part in _operands(other, "and_expression"))
+        if any(part["type"] == "literal" and is_false(part["value"]) for part in parts):
+            return True
+    return any(_has_dead_branch(child) for child in node["children"] if isinstance(child, dict))
+
+
+def _operands(node: Node, kind: str) -> list[Node]:
+    """Those of ``a || b || c``, however they are grouped."""
+    return [part for child in node["children"] for part in _operands(child, kind)] if node["type"] == kind else [node]
+
+
 def compile_expression(expression: str, functions: FunctionTable) -> Evaluate:
     """A function that gives what ``jmespath`` would give for the same text and the same functions."""
     return compile_tree(parse(expression), functions)

@@ -14,12 +14,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from hub.documents import read_document
+from hub.documents import Steps, read_document
 from hub.errors import BadMapping
 from hub.mapping.codes import CodeList, load_code_list
 from hub.mapping.coverage import coverage, fields_of
 from hub.mapping.engine import Mapping, compile_mapping
 from hub.mapping.examples import SUFFIX, both_paths, check_examples
+from hub.mapping.expressions import has_dead_branch
 from hub.mapping.findings import INFO, Finding, Notes, from_error
 from hub.mapping.functions import Function, FunctionTable, function_table
 from hub.mapping.shape import FieldRule
@@ -172,18 +173,32 @@ _LITERAL = re.compile(r"`((?:[^`\\]|\\.)*)`")
 
 
 def _look_at_expressions(mapping: Mapping, notes: Notes) -> None:
-    """Old spellings, and words that were most likely meant as text."""
-    for rule in _rules(mapping.rule.fields):
-        for found in _LITERAL.finditer(rule.expression):
+    """Old spellings, what can never be the answer, and words that were most likely meant as text."""
+    for expression, steps in _expressions(mapping):
+        for found in _LITERAL.finditer(expression):
             if not _is_json(found[1].replace("\\`", "`")):
                 message, hint = f"`{found[1]}` is no JSON.", f"Write '{found[1]}'."
-                notes.warning("literal_deprecated", message, *rule.expression_steps, hint=hint, offset=found.start())
+                notes.warning("literal_deprecated", message, *steps, hint=hint, offset=found.start())
+        if has_dead_branch(expression):
+            message = "null, false or something empty between `&&` and `||` is never the answer: what follows `||` always is."
+            hint = "Turn it round: instead of closed && `null` || s write !(closed) && s || `null`."
+            notes.warning("and_or_null", message, *steps, hint=hint, offset=0)
     for field in mapping.fields:
         words = _allowed_words(mapping, field.rule)
         if field.rule.expression in words:
             hint = f"For the text write \"'{field.rule.expression}'\"."
             message = f"this reads a source field called {field.rule.expression!r}."
             notes.info("text_unquoted", message, *field.rule.expression_steps, hint=hint, offset=0)
+
+
+def _expressions(mapping: Mapping) -> Iterator[tuple[str, Steps]]:
+    """Every expression of a file with its place."""
+    rule = mapping.rule
+    yield from ((text, (name,)) for name, text in rule.expressions.items())
+    listed = len(rule.key) > 1
+    yield from ((text, ("key", place) if listed else ("key",)) for place, text in enumerate(rule.key))
+    for field in (*rule.times.values(), *_rules(rule.fields)):
+        yield field.expression, field.expression_steps
 
 
 def _allowed_words(mapping: Mapping, rule: FieldRule) -> set[str]:

@@ -57,6 +57,11 @@ SLIPS = [
     ("  status: \"!a.b && 'x'\"", "negation_unclear", (6, 12), "!(a.b)"),
     ("  emails: {each: mails, as: {type: item}}", "required_missing", (6, 3), "requires 'address'"),
     ("  status: a == `test` && 'x' || 'y'", "literal_deprecated", (6, 16), "Write 'test'"),
+    ("  status: closed && `null` || s", "and_or_null", (6, 11), "!(closed) && s || `null`"),
+    ("  status: \"a || b && x && '' || s\"", "and_or_null", (6, 12), "never"),
+    ('  status: "s[?a && `[]` || b] | [0]"', "and_or_null", (6, 12), "never"),
+    ("  emails: {each: mails, as: {address: item.off && `false` || item.x}}", "and_or_null", (6, 39), "never"),
+    ("  status: {lookup: kind, of: a && `null` || b}", "and_or_null", (6, 30), "never"),
     ("  kind: person", "text_unquoted", (6, 9), "\"'person'\""),
     ("  a..b: x", "target_unknown", (6, 3), "empty step"),
 ]
@@ -108,6 +113,20 @@ def test_a_file_that_is_no_mapping_is_told_where_and_why(
     about = next(f for f in lint(folder, text, model) if f.code == code)
     assert (about.line, about.column) == place, about
     assert says in f"{about.message} {about.hint}"
+
+
+@pytest.mark.parametrize("head", ["when: W", "key: W", "key: [id, W]", "updated_at: W", "updated_at: {path: W}"])
+def test_expressions_of_the_head_are_looked_at_too(folder: Path, model: Model, head: str) -> None:
+    text = "version: 1\nfrom: c\nto: customer\nfields: {status: s}\n" + head.replace("W", '"a && `null` || b"') + "\n"
+    assert [f.line for f in lint(folder, text, model) if f.code == "and_or_null"] == [5]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["a && b || `null`", "m && [m] || `[]`", "a && `null`", "!(a) && b || `null`", "a && (b || `null`) || c", "a && `0` || b"],
+)
+def test_what_is_empty_at_the_end_is_meant(folder: Path, model: Model, expression: str) -> None:
+    assert not [f for f in lint(folder, f"{HEAD}  status: {expression!r}\n", model) if f.code == "and_or_null"]
 
 
 def test_aliases_that_multiply_are_refused(folder: Path, model: Model) -> None:
