@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from hub.errors import BadSettings
 from hub.formats.lines import Line, is_damaged, read_lines
 from hub.formats.rows import LONGEST_RECORD, Flaw, Row, excerpt
 from hub.records import Data
@@ -52,10 +53,14 @@ def header(stream: BinaryIO, form: CsvFormat) -> list[str]:
     if form.columns:
         return list(form.columns)
     first = next(_Feed(stream, form, form.skip).rows(), None)
-    return _names(first or [])
+    return _names(first or [], form)
 
 
-def _names(values: Sequence[str]) -> list[str]:
+def _names(values: Sequence[str], form: CsvFormat, where: str = "The header") -> list[str]:
+    """Where not even the names can be read, no row can: a wrong encoding, or no text at all."""
+    if any(is_damaged(value) for value in values):
+        said = f"{where}: the names of the columns are no {form.encoding}: correct `encoding`, or is this no CSV file?"
+        raise BadSettings(said, name="encoding", where=where)
     return [value.strip() for value in values]
 
 
@@ -63,7 +68,7 @@ def _rows(feed: _Feed, columns: list[str], name: str) -> Iterator[Row | Flaw]:
     for values in feed.rows():
         where = f"{name}:{feed.first}"
         if values is not None and not columns:
-            columns += _names(values)
+            columns += _names(values, feed.form, where)
         elif values is None or values:
             found = _row(values, columns, where, feed) if values else _broken(where, feed)
             if isinstance(found, Flaw):
@@ -78,7 +83,7 @@ class _Feed:
 
     def __init__(self, stream: BinaryIO, form: CsvFormat, start: int) -> None:
         stream.seek(0)
-        self._form = form
+        self.form = form
         self._lines = read_lines(stream, form.encoding, form.longest, keep=form.quote + form.delimiter)
         self._shape = re.compile(f"[^{re.escape(form.quote + form.delimiter)}\r\n]+")
         self._again: deque[Line] = deque()
@@ -124,7 +129,7 @@ class _Feed:
             yield values
 
     def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self, delimiter=self._form.delimiter, quotechar=self._form.quote, strict=True)
+        return csv.reader(self, delimiter=self.form.delimiter, quotechar=self.form.quote, strict=True)
 
     def read_again(self) -> None:
         """Give the lines of this row behind its first one once more, as rows of their own."""
@@ -143,7 +148,7 @@ class _Feed:
         self._next = line.number + 1
         self.ended = line.ended
         self.size += len(line.text)
-        if line.too_long or self.size > self._form.longest:
+        if line.too_long or self.size > self.form.longest:
             self.too_long = True
             self._row.clear()
             return line.text if line.too_long else self._shape.sub("x", line.text)

@@ -37,7 +37,8 @@ def read_lines(stream: BinaryIO, encoding: str, limit: int, keep: str = "") -> I
             number += 1
             yield _whole(text, number, piece, limit, shape)
     finally:
-        text.detach()
+        if not stream.closed:  # an error elsewhere may have closed it before this generator ends
+            text.detach()
 
 
 def _whole(text: io.TextIOWrapper, number: int, piece: str, limit: int, shape: re.Pattern[str]) -> Line:

@@ -85,12 +85,24 @@ def test_a_truncated_file_waits_at_first_and_is_damaged_later(company: Company) 
     assert company.leakage() == 0
 
 
-@pytest.mark.parametrize("content", [b"", HEADER.encode(), b"\n\n\n", b"PK\x03\x04" + bytes(range(256)) * 9])
+@pytest.mark.parametrize("content", [b"", HEADER.encode(), b"\n\n\n"])
 def test_a_file_without_records_is_no_accident(company: Company, content: bytes) -> None:
     company.write("drop/people.csv", content)
     os.utime(company.home / "drop/people.csv", LONG_AGO)
     clear(company("ingest"), 0)
     assert (company.keys(), company.leakage()) == (set(), 0)
+
+
+@pytest.mark.parametrize(
+    "content", [(HEADER + ANA).encode("utf-16"), b"PK\x03\x04" + bytes(range(255, 0, -1)) * 9], ids=["utf-16", "zip"]
+)
+def test_a_file_that_is_no_text_stops_its_feed_and_deletes_nobody(company: Company, content: bytes) -> None:
+    company.people(ANA, JON, EVA)
+    company("ingest")
+    company.write("drop/people.csv", content)
+    os.utime(company.home / "drop/people.csv", LONG_AGO)
+    clear(company("ingest"), 3, "crm.people: stopped", "people.csv:1", "`encoding`")
+    assert (company.keys(), company.leakage()) == (GOOD, 0)
 
 
 def test_lines_of_json_that_are_none_cost_only_themselves(company: Company) -> None:
