@@ -1,13 +1,13 @@
-"""Code lists: what a system's codes mean. Owned, dated, versioned files with crosswalks both ways.
+"""Code lists: what a system's codes mean. Owned, versioned files with crosswalks both ways.
 
     name: customer_kind
     owner: sales operations
     version: 2
-    valid_from: 2026-01-01
     codes: {P: person, C: organization, X: null}     # null: known, and means nothing
     reverse: {person: P, organization: C}            # only needed where two codes mean the same
 
-A code that is not in the list is never guessed: its record waits with ``unmapped_code``.
+A code that is not in the list is never guessed: its record waits with ``unmapped_code``. A list holds for records of any time, so
+it takes no dates: dates that nobody applies would promise what does not happen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from hub.documents import Document, read_document
 from hub.errors import BadMapping, Unclean, did_you_mean
 from hub.mapping.findings import Notes
 
-_KEYS = ("name", "owner", "version", "valid_from", "valid_to", "description", "codes", "reverse")
+_KEYS = ("name", "owner", "version", "description", "codes", "reverse")
+_DATES = ("valid_from", "valid_to")
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,6 @@ class CodeList:
     reverse: Mapping[Any, str] = field(default_factory=dict)
     owner: str = ""
     version: int = 1
-    valid_from: str = ""
-    valid_to: str = ""
     path: str = ""
 
     def meaning(self, code: Any) -> Any:
@@ -81,7 +80,10 @@ def _checked(document: Document, notes: Notes, path: Path) -> CodeList:
         notes.error("value_invalid", "a code list is a mapping with at least `codes`.")
         notes.stop_on_errors()
     for key in data:
-        if key not in _KEYS:
+        if key in _DATES:
+            message = f"`{key}` would change nothing: a code list holds for records of any time."
+            notes.error("key_unknown", message, key, hint="Leave it out; say in `description` since when, if people need to know.")
+        elif key not in _KEYS:
             notes.error("key_unknown", f"unknown key {key!r}.", key, hint=did_you_mean(key, _KEYS))
     codes = _table(data, "codes", notes)
     if "codes" not in data:
@@ -93,8 +95,7 @@ def _checked(document: Document, notes: Notes, path: Path) -> CodeList:
         notes.error("value_invalid", "the version must be a whole number from 1.", "version")
         version = 1
     reverse = _reverse(codes, _table(data, "reverse", notes), notes)
-    texts = {key: str(data.get(key) or "") for key in ("owner", "valid_from", "valid_to")}
-    return CodeList(path.stem, codes, reverse, texts["owner"], version, texts["valid_from"], texts["valid_to"], str(path))
+    return CodeList(path.stem, codes, reverse, str(data.get("owner") or ""), version, str(path))
 
 
 def _table(data: Mapping[str, Any], key: str, notes: Notes) -> dict[str, Any]:

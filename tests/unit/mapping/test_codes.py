@@ -60,6 +60,8 @@ def test_only_one_value_can_be_a_code(tmp_path: Path, value: object) -> None:
         ("codes: {a: b}\nownr: x", "kind.yaml:2:1: unknown key 'ownr'"),
         ("codes: {a: b}\nname: kinds", "kind.yaml:2:1: the name must be the file's name"),
         ("codes: {a: b}\nversion: x", "kind.yaml:2:1: the version must be a whole number"),
+        ("codes: {a: b}\nvalid_from: 2026-01-01", "kind.yaml:2:1: `valid_from` would change nothing"),
+        ("valid_to: 2026-01-01\ncodes: {a: b}", "kind.yaml:1:1: `valid_to` would change nothing"),
         ("codes: {a: b}\nreverse: {b: c}", "kind.yaml:2:11: 'c' is no code of this list"),
         ("codes: {a: b}\nreverse: {c: a}", "kind.yaml:2:11: no code means 'c'"),
         ("codes: {a: b, a: c}", "kind.yaml:1:15: the key 'a' stands here twice"),
@@ -72,7 +74,7 @@ def test_a_wrong_list_is_told_where_and_why(tmp_path: Path, text: str, says: str
 
 
 def test_the_lists_of_a_folder_are_known_by_their_names(tmp_path: Path) -> None:
-    read(tmp_path, "name: kind\nowner: sales\nversion: 2\nvalid_from: 2026-01-01\ncodes: {a: b}\n")
+    read(tmp_path, "name: kind\nowner: sales\nversion: 2\ncodes: {a: b}\n")
     (found,) = load_code_lists(tmp_path).values()
-    assert (found.name, found.owner, found.version, found.valid_from) == ("kind", "sales", 2, "2026-01-01")
+    assert (found.name, found.owner, found.version) == ("kind", "sales", 2)
     assert load_code_lists(tmp_path / "nowhere") == {}
