@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.contract import CursorRule, StreamRequest
 from hub.documents import Document, read_document
-from hub.errors import BadLandscape, BadSettings, did_you_mean
+from hub.errors import BadLandscape, BadSettings, Misconfigured, did_you_mean
 
 MESSAGE = ("full", "delta")
 ORDER_BY = ("updated_at", "read_position", "sequence", "log_position")
@@ -321,3 +322,14 @@ def _airflow_connection(name: str) -> str:
             f"airflow-conn:{name} needs Apache Airflow; install goldenhub[airflow] or use env: or file:.", name=name
         ) from absent
     return str(Connection.get(name).get_uri())
+
+
+@contextmanager
+def standing(place: Place) -> Iterator[None]:
+    """A complaint about what stands in the landscape begins with the place where it stands."""
+    try:
+        yield
+    except Misconfigured as wrong:
+        path, line, column = place
+        facts = wrong.facts | {"path": path, "line": line, "column": column, "said": wrong.message}
+        raise type(wrong)(f"{path}:{line}:{column}: {wrong.message}", **facts) from wrong

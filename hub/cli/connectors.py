@@ -8,7 +8,8 @@ from typing import Any
 import click
 from rich.console import Group
 
-from hub.app import connector_kinds, open_hub
+from hub.app import open_hub
+from hub.app.kinds import connector_kinds
 from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.contract import Probe
 

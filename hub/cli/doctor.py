@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import click
 
 from hub.app import Hub, open_hub
+from hub.app.checking import lint
 from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.errors import HubError
 from hub.store import feeds, migrating
@@ -86,7 +87,7 @@ def _landscape(hub: Hub) -> str:
 
 def _lint(hub: Hub) -> Checked:
     try:
-        errors = [finding for finding in hub.lint() if finding.severity == "error"]
+        errors = [finding for finding in lint(hub) if finding.severity == "error"]
     except HubError as error:
         return Checked("mappings", "lint", "failed", str(error))
     hint = f"{len(errors)} errors; see `goldenhub lint`" if errors else ""

@@ -7,6 +7,7 @@ import sys
 import click
 
 from hub.app import open_hub
+from hub.app.checking import examples
 from hub.cli.show import emit_json, json_option
 
 
@@ -16,7 +17,7 @@ from hub.cli.show import emit_json, json_option
 def command(names: tuple[str, ...], as_json: bool) -> None:
     """Run the examples beside the mappings: all, or those of NAMES such as erp/customer. Exit code 1 when one fails."""
     with open_hub() as hub:
-        results = hub.run_examples(names)
+        results = examples(hub, names)
     failed = [result for result in results if not result.passed]
     if as_json:
         shown = [{"name": r.name, "path": r.path, "line": r.line, "problems": list(r.problems)} for r in results]

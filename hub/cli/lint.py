@@ -7,6 +7,7 @@ import sys
 import click
 
 from hub.app import open_hub
+from hub.app.checking import covered, lint
 from hub.cli.show import emit_json, json_option
 
 
@@ -19,7 +20,7 @@ def command(strict: bool, as_json: bool) -> None:
     Each finding is one line, `file:line:column: severity code: message`. Exit code 1 when there is an error.
     """
     with open_hub() as hub:
-        findings, coverage = hub.lint(), hub.coverage()
+        findings, coverage = lint(hub), covered(hub)
     if as_json:
         emit_json(
             {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hub.app import match
+from hub.app.files import match
 from hub.cli.files import Out, all_different
 from hub.cli.show import emit_json, json_option, progress
 

@@ -6,7 +6,8 @@ import getpass
 
 import click
 
-from hub.app import in_words, open_hub, told
+from hub.app import open_hub
+from hub.app.outcome import in_words, told
 from hub.cli.records import ENTITY
 from hub.cli.show import console, emit_json, json_option, table
 from hub.records import refs_text

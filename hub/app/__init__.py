@@ -7,11 +7,10 @@ hub.work()          what was published: resolve customers, attach the rest, unti
 
 from __future__ import annotations
 
-import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import MISSING, asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,21 +18,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors import build, connector_class, kinds
-from hub.attach import Attached, attach, reattach
-from hub.bus.embedded import LEASE, MOST_ATTEMPTS, Delivery, EmbeddedBus
+from connectors import build
+from hub.app.outcome import Work
+from hub.attach import attach, reattach
+from hub.bus.embedded import MOST_ATTEMPTS, Delivery, EmbeddedBus
 from hub.contract import Connector, Cursor, Probe, StreamRequest
-from hub.errors import BadMapping, BadModel, BadSettings, HubError, InvalidRecord, Misconfigured, Rejected, did_you_mean
+from hub.errors import BadMapping, BadSettings, HubError, InvalidRecord, Misconfigured, Rejected, did_you_mean
 from hub.ingest import FeedPlan, Landed, RunReport, ingest
-from hub.landscape import Feed, Landscape, Place, System, load_landscape, references
-from hub.mapping import CodeList, Finding, coverage, fields_of, lint_folder, load_code_lists, load_mapping, run_examples
+from hub.landscape import Feed, Landscape, load_landscape, references, standing
+from hub.mapping import CodeList, load_code_lists, load_mapping
 from hub.mapping import Mapping as CompiledMapping
 from hub.mapping.engine import mapping_name
-from hub.mapping.examples import ExampleResult, both_paths, read_examples
 from hub.matching.rules import read_weights
 from hub.model import Model, load_model, shipped_folder
 from hub.quality import QualityRules, check_record, flags_of, load_quality
-from hub.reading.declared import declared
 from hub.records import Data, Decision
 from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
 from hub.resolve.rules import hold_to
@@ -60,49 +58,6 @@ def untold(what: str, done: int, total: int | None) -> None:
 
 
 @dataclass
-class Work:
-    """What one call of `work` did."""
-
-    records: int = 0
-    outcome: Outcome = field(default_factory=Outcome)
-    attached: Attached = field(default_factory=Attached)
-    buried: int = 0
-    left: int = 0  # what waits on the bus all the same: another worker has it
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "records": self.records,
-            **told(self.outcome),
-            "attached": self.attached.attached,
-            "waiting": self.attached.waiting,
-            "dead": self.buried,
-            "left": self.left,
-        }
-
-    def in_words(self) -> str:
-        words = [f"{self.records:,} records worked on", in_words(self.outcome)]
-        if self.attached.attached or self.attached.waiting:
-            words.append(f"{self.attached.attached:,} attached to their customers, {self.attached.waiting:,} wait for theirs")
-        if self.buried:
-            words.append(f"{self.buried:,} set aside as dead letters")
-        if self.left:
-            words.append(f"{self.left:,} are with another worker, or come back in {LEASE.seconds // 60} minutes if it died")
-        return "; ".join(words) + "."
-
-
-def told(outcome: Outcome) -> dict[str, Any]:
-    """What a resolver did, for a program."""
-    return {name: value for name, value in asdict(outcome).items() if name not in ("taken", "gaps")}
-
-
-def in_words(outcome: Outcome) -> str:
-    """What a resolver did, for a person."""
-    kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(outcome.announced.items()))
-    asked = f"{outcome.tasks_opened:,} opened, {outcome.tasks_closed:,} closed"
-    return f"golden records: {kinds or 'nothing changed'}; review tasks: {asked}"
-
-
-@dataclass
 class Hub:
     """One running hub. Parts are built when they are first needed, so that `lint` opens no database."""
 
@@ -117,7 +72,7 @@ class Hub:
 
     @cached_property
     def model(self) -> Model:
-        return load_model(*self._folders("canonical_model"))
+        return load_model(*self.folders("canonical_model"))
 
     @cached_property
     def store(self) -> Store:
@@ -163,7 +118,7 @@ class Hub:
     def connect(self, system: str) -> Connector:
         """The connector of one system, its references resolved now."""
         entry = self.landscape.system(system)
-        with _standing(entry.place):
+        with standing(entry.place):
             return build(entry.kind, entry.settings, references(self.settings.home), self.settings.home)
 
     def check(self, system: str) -> list[Probe]:
@@ -177,11 +132,11 @@ class Hub:
 
     def mapping_path(self, name: str) -> Path:
         """The file of a mapping: the company's own before the shipped one."""
-        for folder in reversed(self._folders("mappings")):
+        for folder in reversed(self.folders("mappings")):
             if (path := folder / f"{name}.yaml").is_file():
                 return path
-        there = [mapping_name(path) for folder in self._folders("mappings") for path in folder.glob("*/*.yaml")]
-        looked = ", ".join(str(folder) for folder in self._folders("mappings"))
+        there = [mapping_name(path) for folder in self.folders("mappings") for path in folder.glob("*/*.yaml")]
+        looked = ", ".join(str(folder) for folder in self.folders("mappings"))
         said = f"There is no mapping {name!r}{did_you_mean(name, there)}; looked for {name}.yaml in {looked}."
         raise BadMapping(said, path=f"{name}.yaml", line=1)
 
@@ -192,7 +147,7 @@ class Hub:
     def plan(self, feed: Feed) -> FeedPlan:
         """A feed ready to run: every mapping compiled, so that a mistake in one stops before any data moves."""
         zone = self.landscape.systems[feed.system].time_zone
-        with _standing(feed.place):
+        with standing(feed.place):
             for name in feed.mappings:
                 self.mapping_path(name)
         translators = [self.mapping(name, zone) for name in feed.mappings]
@@ -377,79 +332,6 @@ class Hub:
             return
         raise BadSettings(f"The store {self.settings.shown_store_url} {said}", name="HUB_DATABASE_URL")
 
-    def lint(self) -> list[Finding]:
-        """Everything that can be said about landscape, mappings and rules without asking a system."""
-        found = self._lint_landscape() + self._lint_rules()
-        for folder in self._folders("mappings"):
-            found += lint_folder(folder, model=self.model)
-        return found
-
-    def _lint_landscape(self) -> list[Finding]:
-        checks = [partial(self._lint_system, system) for system in self.landscape.systems.values()]
-        checks += [partial(self._lint_feed, feed) for feed in self.landscape.feeds.values()]
-        found = []
-        for check in checks:
-            try:
-                check()
-            except Misconfigured as wrong:
-                found.append(_finding(wrong, self.landscape.path))
-        return found
-
-    def _lint_system(self, system: System) -> None:
-        with _standing(system.place):
-            build(system.kind, system.settings, lambda reference: reference, self.settings.home)
-
-    def _lint_feed(self, feed: Feed) -> None:
-        with _standing(feed.place):
-            options = getattr(connector_class(self.landscape.system(feed.system).kind), "options", None)
-            if options is not None:
-                known = {one.name: one for one in declared(options)}
-                for name in feed.request.options:
-                    if name not in known:
-                        hint = did_you_mean(name, known) or f" Known: {', '.join(known)}."
-                        raise BadSettings(f"Feed {feed.name}: the stream has no option {name!r}{hint}", name=name)
-            for name in feed.mappings:
-                self.mapping_path(name)
-
-    def _lint_rules(self) -> list[Finding]:
-        try:
-            for entity in self.model.entities:
-                load_quality(self.model.rules(entity, "quality"))
-            _ = self.rules
-        except BadModel as wrong:
-            return [_finding(wrong, "canonical_model")]
-        return []
-
-    def coverage(self) -> dict[str, dict[str, Any]]:
-        """By mapping: how many fields of its examples are mapped, how many ignored on purpose, which neither."""
-        names = dict.fromkeys(name for feed in self.landscape.feeds.values() for name in feed.mappings)
-        found: dict[str, dict[str, Any]] = {}
-        for name in names:
-            try:
-                path = self.mapping_path(name)
-                seen = coverage(self.mapping(name), example_fields(path))
-            except Misconfigured:
-                continue  # lint says why
-            found[name] = {"mapped": len(seen.mapped), "ignored": len(seen.ignored), "unmapped": list(seen.unmapped)}
-        return found
-
-    def run_examples(self, names: Sequence[str] = ()) -> list[ExampleResult]:
-        """The examples beside the mappings: of these mappings, or of all."""
-        paths = [self.mapping_path(name) for name in names]
-        if not names:
-            found = {path.relative_to(f): path for f in self._folders("mappings") for path in f.glob("*/*.examples.yaml")}
-            paths = [found[name] for name in sorted(found)]
-        zones = {
-            name: self.landscape.systems[feed.system].time_zone
-            for feed in self.landscape.feeds.values()
-            for name in feed.mappings
-        }
-        return [
-            result
-            for path in paths
-            for result in run_examples(path, model=self.model, time_zone=zones.get(mapping_name(both_paths(path)[0]), "UTC"))
-        ]
-
     def view(self, golden: Golden, name: str) -> Data:
         """The part of a golden record that a consumer may see."""
         return view(golden.data, self.rules.survivorship, name, (), self.as_of)
@@ -470,6 +352,14 @@ class Hub:
             tell("golden records", total, total)
         return total, differences
 
+    def adopt(self, tell: Tell = untold) -> Outcome:
+        """After a change of rules: bring everything under the rules at hand, in one transaction; ids stay where they can."""
+        with self.store.begin() as tx:
+            tell("golden records under the new rules", 0, None)
+            done = Work(outcome=self.resolver.adopt(tx, self.as_of))
+        self._catch_up(done, tell)
+        return done.outcome
+
     def accounting(self) -> dict[str, dict[str, int]]:
         """Where everything that arrived is, by entity. `leakage` is 0, or something is wrong with the hub."""
         with self.reading() as tx:
@@ -478,100 +368,10 @@ class Hub:
     def _code_lists(self, path: Path) -> Mapping[str, CodeList]:
         return load_code_lists(path.parent / "codes")
 
-    def _folders(self, name: str) -> list[Path]:
+    def folders(self, name: str) -> list[Path]:
         own = self.settings.home / name
         shipped = shipped_folder(name)
         return [shipped, own] if own.is_dir() and own.resolve() != shipped.resolve() else [shipped]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of system, for help: what it reads, its settings, the options of its streams."""
-
-    name: str
-    about: str
-    settings: list[dict[str, Any]]
-    options: list[dict[str, Any]]
-
-
-def connector_kinds(*names: str) -> list[Kind]:
-    """The kinds that can be connected here, ours and installed ones. An unknown name raises ``UnknownConnector``."""
-    found = {name: connector_class(name) for name in names or kinds()}
-    return [
-        Kind(name, (inspect.getdoc(kind) or "").partition("\n")[0], _declared(kind), _declared(getattr(kind, "options", None)))
-        for name, kind in found.items()
-    ]
-
-
-def _declared(kind: type | None) -> list[dict[str, Any]]:
-    if kind is None:
-        return []
-    return [
-        {
-            "name": one.name,
-            "type": one.type,
-            "help": one.help,
-            "required": one.default is MISSING,
-            "default": None if one.default is MISSING or one.secret else one.default,
-            "secret": one.secret,
-            "choices": list(one.choices),
-        }
-        for one in declared(kind)
-    ]
-
-
-def example_fields(path: Path) -> set[str]:
-    """Every source field that the examples beside a mapping show."""
-    _, beside = both_paths(path)
-    examples = read_examples(beside)[1] if beside.is_file() else []
-    return {name for example in examples for name in fields_of(example["given"])}
-
-
-@contextmanager
-def _standing(place: Place) -> Iterator[None]:
-    """A complaint about what stands in the landscape begins with the place where it stands."""
-    try:
-        yield
-    except Misconfigured as wrong:
-        path, line, column = place
-        facts = wrong.facts | {"path": path, "line": line, "column": column, "said": wrong.message}
-        raise type(wrong)(f"{path}:{line}:{column}: {wrong.message}", **facts) from wrong
-
-
-def _finding(wrong: Misconfigured, path: str) -> Finding:
-    facts = wrong.facts
-    return Finding(
-        wrong.code,
-        "error",
-        str(facts.get("path") or path),
-        facts.get("line") or 1,
-        facts.get("column") or 1,
-        facts.get("said") or wrong.message,
-    )
-
-
-def match(
-    files: Sequence[Path],
-    mapping: Path,
-    out: Path,
-    *,
-    review: Path | None,
-    rejects: Path | None,
-    model: str,
-    workers: int,
-    memory: str,
-    tell: Tell,
-) -> dict[str, Any]:
-    """Match files without a hub; the figures."""
-    try:
-        from hub.batch.match import match_files
-    except ImportError as absent:
-        raise Misconfigured("Matching files needs the extra `batch`: pip install 'goldenhub[batch]'.") from absent
-    weights = None if model == "default" else Path(model)
-    report = match_files(
-        files, mapping, out, review=review, rejects=rejects, weights=weights, progress=tell, workers=workers, memory=memory
-    )  # fmt: skip
-    return asdict(report)
 
 
 def shipped_landscape() -> Path:

@@ -1,0 +1,35 @@
+"""Matching files, without a hub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from hub.app import Tell
+from hub.errors import Misconfigured
+
+
+def match(
+    files: Sequence[Path],
+    mapping: Path,
+    out: Path,
+    *,
+    review: Path | None,
+    rejects: Path | None,
+    model: str,
+    workers: int,
+    memory: str,
+    tell: Tell,
+) -> dict[str, Any]:
+    """Match files without a hub; the figures."""
+    try:
+        from hub.batch.match import match_files
+    except ImportError as absent:
+        raise Misconfigured("Matching files needs the extra `batch`: pip install 'goldenhub[batch]'.") from absent
+    weights = None if model == "default" else Path(model)
+    report = match_files(
+        files, mapping, out, review=review, rejects=rejects, weights=weights, progress=tell, workers=workers, memory=memory
+    )  # fmt: skip
+    return asdict(report)

@@ -1,0 +1,53 @@
+"""What the hub did, in numbers for a program and in words for a person."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hub.attach import Attached
+from hub.bus.embedded import LEASE
+from hub.resolve import Outcome
+
+
+@dataclass
+class Work:
+    """What one call of `work` did."""
+
+    records: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
+    attached: Attached = field(default_factory=Attached)
+    buried: int = 0
+    left: int = 0  # what waits on the bus all the same: another worker has it
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            **told(self.outcome),
+            "attached": self.attached.attached,
+            "waiting": self.attached.waiting,
+            "dead": self.buried,
+            "left": self.left,
+        }
+
+    def in_words(self) -> str:
+        words = [f"{self.records:,} records worked on", in_words(self.outcome)]
+        if self.attached.attached or self.attached.waiting:
+            words.append(f"{self.attached.attached:,} attached to their customers, {self.attached.waiting:,} wait for theirs")
+        if self.buried:
+            words.append(f"{self.buried:,} set aside as dead letters")
+        if self.left:
+            words.append(f"{self.left:,} are with another worker, or come back in {LEASE.seconds // 60} minutes if it died")
+        return "; ".join(words) + "."
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """What a resolver did, for a program."""
+    return {name: value for name, value in asdict(outcome).items() if name not in ("taken", "gaps")}
+
+
+def in_words(outcome: Outcome) -> str:
+    """What a resolver did, for a person."""
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(outcome.announced.items()))
+    asked = f"{outcome.tasks_opened:,} opened, {outcome.tasks_closed:,} closed"
+    return f"golden records: {kinds or 'nothing changed'}; review tasks: {asked}"
