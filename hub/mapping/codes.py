@@ -82,7 +82,9 @@ def _checked(document: Document, notes: Notes, path: Path) -> CodeList:
     for key in data:
         if key in _DATES:
             message = f"`{key}` would change nothing: a code list holds for records of any time."
-            notes.error("key_unknown", message, key, hint="Leave it out; say in `description` since when, if people need to know.")
+            notes.error(
+                "key_unknown", message, key, hint="Leave it out; say in `description` since when, if people need to know."
+            )
         elif key not in _KEYS:
             notes.error("key_unknown", f"unknown key {key!r}.", key, hint=did_you_mean(key, _KEYS))
     codes = _table(data, "codes", notes)
