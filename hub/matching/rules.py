@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import version as installed
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +15,9 @@ from typing import Any
 import orjson
 import yaml
 
+from hub import cleaning
 from hub.errors import BadModel, did_you_mean
 from hub.records import content_hash
-
-FEATURE_CODE = 1
-"""Raise it whenever features, blocking keys or comparisons give another answer for the same record."""
 
 LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -200,4 +199,11 @@ def _table(weights: Mapping[str, Any], table: str) -> dict[str, int]:
 
 def _version(raw: Mapping[str, Any], weights: Mapping[str, Any]) -> str:
     libraries = {name: installed(name) for name in ("anyascii", "rapidfuzz", "nicknames", "pypinyin")}
-    return content_hash([raw, weights, FEATURE_CODE, libraries, unicodedata.unidata_version])
+    code = [code_hash(Path(__file__).parent), code_hash(Path(cleaning.__file__).parent)]
+    return content_hash([raw, weights, code, libraries, unicodedata.unidata_version])
+
+
+@cache
+def code_hash(folder: Path) -> str:
+    """The code in a folder: another version of it may decide otherwise, and then it is another version of the rules."""
+    return content_hash([path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))])

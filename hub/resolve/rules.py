@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from hub.errors import BadModel
 from hub.matching.clustering import ClusterRules, load_cluster_rules
-from hub.matching.rules import MatchingRules, load_rules
+from hub.matching.rules import MatchingRules, code_hash, load_rules
 from hub.records import content_hash
 from hub.store import active
-from hub.survivorship import SurvivorshipRules, load_survivorship
+from hub.survivorship import SurvivorshipRules, load_survivorship, surviving
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def read_rules(
     found = load_rules(dict(matching), dict(weights))
     return Rules(
         entity=entity,
-        version=content_hash([found.version, survivorship, trust or {}, pure]),
+        version=content_hash([found.version, survivorship, trust or {}, pure, code_hash(Path(surviving.__file__).parent)]),
         matching=found,
         clusters=load_cluster_rules(dict(matching), pure),
         survivorship=load_survivorship(survivorship, trust),
