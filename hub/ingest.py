@@ -1,9 +1,9 @@
 """ingest: what a connector read becomes canonical records on the bus; what cannot go on is set aside with its reason.
 
-    batch -> assemble -> mapping -> canonical check -> quality -> publish, confirmed -> counts, rejects, cursor in one transaction
+    batch -> mapping -> canonical check -> quality -> land: published, counted, set aside -> cursor
 
-A cursor moves only after everything before it was confirmed by the bus or set aside, so a crash at any moment means reading
-again, never skipping; what is read twice is recognised by the resolver as unchanged.
+A cursor moves only after everything before it has landed, so a crash at any moment means reading again, never skipping; what is
+read twice is recognised by the resolver as unchanged.
 """
 
 from __future__ import annotations
@@ -86,18 +86,17 @@ class RunReport:
 
 @dataclass(frozen=True)
 class Landed:
-    """What goes into one transaction once the bus has confirmed: counts by entity, rejects, and how far the feed is."""
+    """What one batch came to: records for the bus, counts by entity, rejects; or how far the feed is."""
 
+    records: Sequence[SourceRecord]
     arrived: Mapping[str, int]
     filtered: Mapping[str, int]
     rejects: Sequence[Reject]
     cursor: Cursor | None
 
 
-Publish = Callable[[Sequence[SourceRecord]], None]
-"""Returns when the bus has confirmed all of them; raises otherwise."""
 Land = Callable[[Landed], None]
-"""Keeps counts, rejects and cursor in one transaction."""
+"""Returns when the bus has confirmed the records and counts, rejects and cursor are kept; raises otherwise."""
 
 
 def ingest(
@@ -106,7 +105,6 @@ def ingest(
     *,
     run: str,
     clock: Callable[[], datetime],
-    publish: Publish,
     land: Land,
     tell: Callable[[RunReport], None] = lambda report: None,
 ) -> RunReport:
@@ -122,9 +120,9 @@ def ingest(
             if isinstance(piece, Signal):
                 report.signals.append(piece)
             elif isinstance(piece, Checkpoint):
-                land(Landed({}, {}, (), piece.cursor))
+                land(Landed((), {}, {}, (), piece.cursor))
             else:
-                _take(plan, piece, translate, report, clock(), publish, land)
+                _take(plan, piece, translate, report, clock(), land)
                 tell(report)
     except FeedHeld as held:
         report.state, report.message = "held", held.message
@@ -141,7 +139,6 @@ def _take(
     translate: _Translation,
     report: RunReport,
     now: datetime,
-    publish: Publish,
     land: Land,
 ) -> None:
     made: list[Made] = []
@@ -161,9 +158,7 @@ def _take(
     records = [one for one in made if isinstance(one, SourceRecord)]
     rejects = [one for one in made if isinstance(one, Reject)]
     arrived = Counter(record.entity for record in records) + Counter(reject.entity for reject in rejects) + filtered
-    if records:
-        publish(records)
-    land(Landed(arrived, filtered, rejects, None))
+    land(Landed(records, arrived, filtered, rejects, None))
     report.read += len(batch.records)
     report.arrived += arrived
     report.filtered += filtered

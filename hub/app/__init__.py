@@ -195,7 +195,6 @@ class Hub:
                 connector.read(replace(request, batch_size=self.settings.batch_size), cursor),
                 run=run,
                 clock=self.clock,
-                publish=self.bus.publish,
                 land=partial(self._land, feed.name),
                 tell=lambda report: tell(feed.name, report.read, None),
             )
@@ -212,7 +211,9 @@ class Hub:
             hold_to(tx, self.rules, self.clock())
 
     def _land(self, feed: str, landed: Landed) -> None:
+        """The embedded bus lives in the store: what is published and what is counted are one transaction."""
         with self.store.begin() as tx:
+            self.bus.publish_in(tx, landed.records)
             feeds.add_counts(tx, feed, "arrived", landed.arrived)
             feeds.add_counts(tx, feed, "filtered", landed.filtered)
             feeds.add_rejects(tx, landed.rejects)

@@ -53,7 +53,10 @@ class Delivery:
 
     def apart(self) -> list[Delivery]:
         """One delivery per record: how a poison message is found without harm to its neighbours."""
-        return [Delivery((record,), (number,), self.lease, self.attempts) for record, number in zip(self.records, self.ids, strict=True)]
+        return [
+            Delivery((record,), (number,), self.lease, self.attempts)
+            for record, number in zip(self.records, self.ids, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,15 @@ class EmbeddedBus:
 
     def publish(self, records: Sequence[SourceRecord]) -> None:
         """Keep these records for the workers. When this returns, they survive any crash."""
+        with self.begin() as tx:
+            self.publish_in(tx, records)
+
+    def publish_in(self, tx: Any, records: Sequence[SourceRecord]) -> None:
+        """The same within a transaction of the store's: published when it commits, together with what else is in it."""
         given = [
             (record.message_id, {"entity": record.entity}, canonical_json(record_to_json(record)).decode()) for record in records
         ]
-        with self.begin() as tx:
-            self.queue.put(tx, RECORDS, given, self.clock())
+        self.queue.put(tx, RECORDS, given, self.clock())
 
     def take(self, limit: int) -> Delivery | None:
         """The oldest batch that is ready; None when nothing is."""
