@@ -10,12 +10,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from hub.errors import BadSettings, Contended, Unavailable
 
 _BUSY_SECONDS = 60
 _CONTENDED_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
+_FORMS = "sqlite:///folder/hub.db or postgresql+psycopg://user:password@host/name"
+_SQLITE_TROUBLES = {
+    "file is not a database": "is no SQLite database: correct HUB_DATABASE_URL, or move that file away and the hub makes a new one",
+    "disk image is malformed": "is a damaged SQLite database: put back a copy of it, or move it away and read everything again",
+    "unable to open database file": "cannot be opened: is it a file, in a folder that the hub may write to?",
+    "readonly database": "may not be written: give the hub the right to, or correct HUB_DATABASE_URL",
+}
 
 
 @dataclass(frozen=True)
@@ -27,13 +34,13 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One writing transaction: committed when the block ends well, else rolled back."""
-        with _translated(), self.engine.connect() as connection, connection.begin():
+        with _translated(self.engine), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One reading transaction, which blocks no writer."""
-        with _translated(), self.engine.connect() as connection:
+        with _translated(self.engine), self.engine.connect() as connection:
             reading = connection.execution_options(hub_reading=True)
             with reading.begin():
                 yield reading
@@ -46,13 +53,17 @@ def open_store(url: str) -> Store:
     """Open the database behind a URL: SQLite to try out, PostgreSQL for real."""
     try:
         address = make_url(url)
-    except ValueError as error:
-        raise BadSettings("HUB_DATABASE_URL is no database URL.", name="HUB_DATABASE_URL") from error
+    except (ArgumentError, ValueError) as error:
+        raise _bad(f"HUB_DATABASE_URL is no database URL: write {_FORMS}.") from error
     if address.get_backend_name() == "sqlite":
         return Store(_sqlite(url, address.database))
     if address.get_backend_name() == "postgresql":
-        return Store(create_engine(url, pool_pre_ping=True))
-    raise BadSettings(f"The store runs on sqlite or postgresql, not {address.get_backend_name()}.", name="HUB_DATABASE_URL")
+        return Store(_postgresql(url, address.drivername))
+    raise _bad(f"The store runs on sqlite or postgresql, not {address.get_backend_name()}.")
+
+
+def _bad(message: str) -> BadSettings:
+    return BadSettings(message, name="HUB_DATABASE_URL")
 
 
 def critical(tx: Connection, entity: str) -> None:
@@ -64,9 +75,16 @@ def critical(tx: Connection, entity: str) -> None:
         )
 
 
+def _postgresql(url: str, driver: str) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except (NoSuchModuleError, ImportError) as error:
+        raise _bad(f"There is no driver for {driver}: write {_FORMS}, and install goldenhub[postgres].") from error
+
+
 def _sqlite(url: str, database: str | None) -> Engine:
     if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(database).parent)
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -83,16 +101,27 @@ def _sqlite(url: str, database: str | None) -> Engine:
     return engine
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"The store's folder {folder} cannot be made ({error.strerror}): correct HUB_DATABASE_URL or HUB_HOME."
+        raise _bad(said) from error
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _translate(error) from error
+        raise _translate(error, engine) from error
 
 
-def _translate(error: DBAPIError) -> Exception:
+def _translate(error: DBAPIError, engine: Engine) -> Exception:
     state = getattr(error.orig, "sqlstate", None)
+    for trouble, said in _SQLITE_TROUBLES.items() if engine.dialect.name == "sqlite" else ():
+        if trouble in str(error.orig):
+            return _bad(f"The store {engine.url.database} {said}.")
     if state in _CONTENDED_STATES or "locked" in str(error.orig):
         return Contended("The store is busy; the hub tries again.", what="store")
     if error.connection_invalidated or (

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.store.migrating import newest
 from tests.e2e.company import ANA, EVA, JON, LANDSCAPE, MAPPING, Company, clear, found_company, run
 
 GOOD = {"crm:1", "crm:2", "crm:7"}
@@ -168,21 +169,43 @@ def test_a_store_of_a_newer_version_is_left_alone(company: Company) -> None:
     clear(company("doctor", "--no-systems"), 1, "9999")
 
 
-@pytest.mark.xfail(reason="the store does not tell these apart yet", strict=True)
-@pytest.mark.parametrize("trouble", ["no url", "no folder", "no database", "newer", "revision"])
-def test_a_store_that_cannot_be_used_is_explained(company: Company, monkeypatch: pytest.MonkeyPatch, trouble: str) -> None:
-    words: list[str] = ["migrate"]
-    if trouble == "no url":
-        monkeypatch.setenv("HUB_DATABASE_URL", "nonsense")
-    elif trouble == "no folder":
-        company.write("taken", "a file where a folder should be")
-        monkeypatch.setenv("HUB_DATABASE_URL", f"sqlite:///{company.home}/taken/hub.db")
-    elif trouble == "no database":
-        company.write(".hub/hub.db", b"this is no database" * 99)
-    else:
-        company("migrate")
-        words += ["--to", "9999"] if trouble == "revision" else []
-        with sqlite3.connect(company.home / ".hub/hub.db") as base:
-            base.execute("update alembic_version set version_num = '9999'")
-        base.close()
-    clear(company(*words), 3)
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", ("HUB_DATABASE_URL is no database URL", "sqlite:///", "postgresql+psycopg://")),
+        ("postgresql+nonsense://h/x", ("no driver for postgresql+nonsense", "goldenhub[postgres]")),
+        ("sqlite:///{home}/taken/hub.db", ("{home}/taken", "cannot be made", "File exists")),
+        ("sqlite:///{home}/drop", ("{home}/drop", "cannot be opened")),
+    ],
+)
+@pytest.mark.parametrize("command", ["migrate", "ingest"])
+def test_a_store_that_cannot_be_there_is_explained(
+    company: Company, monkeypatch: pytest.MonkeyPatch, command: str, url: str, words: tuple[str, ...]
+) -> None:
+    company.people(ANA)
+    company.write("taken", "a file where a folder should be")
+    monkeypatch.setenv("HUB_DATABASE_URL", url.format(home=company.home))
+    clear(company(command), 3, *(word.format(home=company.home) for word in words))
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(company: Company) -> None:
+    held = company.write(".hub/hub.db", b"this is no database" * 99)
+    for command in ("migrate", "ingest"):
+        clear(company(command), 3, str(held), "no SQLite database", "move that file away")
+    clear(company("doctor", "--no-systems"), 1, "SQLite", "HUB_DATABASE_URL")
+    assert held.read_bytes() == b"this is no database" * 99
+
+
+def test_tables_of_a_newer_version_are_not_migrated(company: Company) -> None:
+    company.people(ANA)
+    company("migrate")
+    with sqlite3.connect(company.home / ".hub/hub.db") as base:
+        base.execute("update alembic_version set version_num = '9999'")
+    base.close()
+    for words in (("migrate",), ("ingest",), ("migrate", "--to", "9999")):
+        clear(company(*words), 3, "at 9999", f"up to {newest()}", "a newer version")
+
+
+def test_a_revision_that_is_not_there_is_named(company: Company) -> None:
+    company("migrate")
+    clear(company("migrate", "--to", "9999"), 3, "no revision '9999'", f"from {newest()}", "`head`")
