@@ -46,9 +46,12 @@ def balance(tx: Connection) -> dict[str, Any]:
     total: Counter[str] = Counter()
     for entity in feeds.entities(tx):
         total.update(accounting(tx, entity))
+    total["waiting"] += total["queued"] + total["dead"]  # on the bus: for a worker, or for a person
     return {
         "arrived": total["arrived"],
         "states": {state: total[state] for state in _STATES},
+        "queued": total["queued"],
+        "dead": total["dead"],
         "accounted": total["arrived"] == sum(total[state] for state in _STATES),
     }
 

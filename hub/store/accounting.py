@@ -2,15 +2,17 @@
 
     arrived = members + attached + waiting + rejected + superseded + unchanged + filtered + deleted
 
+What no worker has taken yet is told as ``queued``, what none could take as ``dead``; in one line both are waiting.
+
 Each figure comes from its own table: what arrived from the counters of the feeds, members from the cross-reference, attached
-from the participants, the rest from the history, the rejects and the counters.
+from the participants, what is queued from the bus, the rest from the history, the rejects and the counters.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from hub.store import feeds, goldens, references, sources
+from hub.store import feeds, goldens, queue, references, sources
 from hub.store.tables import record_versions
 
 
@@ -22,11 +24,14 @@ def accounting(tx: Connection, entity: str) -> dict[str, int]:
     unplaced = sources.count_unplaced(tx, entity)
     attached = references.count_attached(tx, entity)
     waiting = states.get("waiting", 0) + unplaced + references.count_waiting(tx, entity)
+    unheard = queue.unheard(tx, entity)
     balance = {
-        "arrived": counted.get("arrived", _seen(tx, entity)),
+        "arrived": counted.get("arrived", _seen(tx, entity) + sum(unheard.values())),
         "members": members,
         "attached": attached,
         "waiting": waiting,
+        "queued": unheard[queue.READY],
+        "dead": unheard[queue.DEAD],
         "rejected": feeds.count_rejects(tx, entity),
         "superseded": states.get("superseded", 0),
         "unchanged": states.get("unchanged", 0),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, select, update
 
 from hub.store import rows
-from hub.store.tables import messages
+from hub.store.tables import messages, record_versions
 
 READY, DEAD = "ready", "dead"
 
@@ -64,7 +64,30 @@ def bury(tx: Connection, ids: Sequence[int], lease: str, why: str) -> None:
     tx.execute(update(messages).where(*mine).values(lease=None, state=DEAD, why=why))
 
 
+def leases(tx: Connection, queue: str) -> list[str]:
+    """Who holds messages now."""
+    held = select(messages.c.lease).where(messages.c.queue == queue, messages.c.state == READY, messages.c.lease.is_not(None))
+    return list(tx.scalars(held.distinct()))
+
+
+def free(tx: Connection, queue: str, lease: str, at: datetime) -> None:
+    """Everything under this lease is ready again: who held it is dead."""
+    tx.execute(update(messages).where(messages.c.queue == queue, messages.c.lease == lease).values(lease=None, ready_at=at))
+
+
 def depth(tx: Connection, queue: str) -> dict[str, int]:
     """How many messages wait, and how many are dead."""
     wanted = select(messages.c.state, func.count()).where(messages.c.queue == queue).group_by(messages.c.state)
     return {READY: 0, DEAD: 0} | {row[0]: row[1] for row in tx.execute(wanted)}
+
+
+def unheard(tx: Connection, entity: str) -> dict[str, int]:
+    """How many messages about an entity wait, and how many are dead. One that was worked on and only not settled is neither."""
+    c, history = messages.c, record_versions.c
+    worked_on = select(history.message_id).where(history.entity == entity, history.message_id == c.message_id).exists()
+    found = {READY: 0, DEAD: 0}
+    for state, headers, number in tx.execute(
+        select(c.state, c.headers, func.count()).where(~worked_on).group_by(c.state, c.headers)
+    ):
+        found[state] += number if headers.get("entity") == entity else 0
+    return found

@@ -18,7 +18,7 @@ _BUSY_SECONDS = 60
 _CONTENDED_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
 _FORMS = "sqlite:///folder/hub.db or postgresql+psycopg://user:password@host/name"
 _SQLITE_TROUBLES = {
-    "file is not a database": "is no SQLite database: correct HUB_DATABASE_URL, or move that file away and the hub makes a new one",
+    "file is not a database": "is no SQLite database: correct HUB_DATABASE_URL, or move that file away for a new one",
     "disk image is malformed": "is a damaged SQLite database: put back a copy of it, or move it away and read everything again",
     "unable to open database file": "cannot be opened: is it a file, in a folder that the hub may write to?",
     "readonly database": "may not be written: give the hub the right to, or correct HUB_DATABASE_URL",

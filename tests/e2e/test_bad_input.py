@@ -287,6 +287,32 @@ def test_work_that_is_interrupted_is_there_again_at_once(company: Company, monke
     assert (company.keys(), company.leakage()) == (GOOD, 0)
 
 
+def test_what_waits_on_the_bus_or_is_dead_is_accounted_for(company: Company) -> None:
+    company.people(ANA, JON, EVA)
+    company("ingest", "--no-work")
+    with open_hub(Settings(home=company.home)) as hub:
+        assert hub.accounting()["customer"] | {"queued": 3, "members": 0, "leakage": 0} == hub.accounting()["customer"]
+        delivery = hub.bus.take(1)
+        assert delivery is not None
+        hub.bus.bury(delivery, "could not be worked on")
+        assert (hub.accounting()["customer"]["queued"], hub.accounting()["customer"]["dead"]) == (2, 1)
+    assert company.leakage() == 0
+    clear(company("ingest"), 0)
+    with open_hub(Settings(home=company.home)) as hub:
+        balance = hub.accounting()["customer"]
+    assert (balance["queued"], balance["dead"], balance["members"], balance["leakage"]) == (0, 1, 2, 0)
+
+
+def test_work_that_is_done_but_not_settled_is_counted_once(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.people(ANA, JON, EVA)
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.bus.embedded.EmbeddedBus.settle", _interrupt)
+        clear(company("ingest"), 130)
+    assert company.leakage() == 0
+    clear(company("ingest"), 0)
+    assert (company.keys(), company.leakage()) == (GOOD, 0)
+
+
 def _interrupt(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
