@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from hub.formats import tolerant
 from hub.formats.lines import Line, is_damaged, read_lines
 from hub.formats.rows import LONGEST_RECORD, MEBIBYTE, Flaw, Row, excerpt
 from hub.records import at_path
@@ -45,8 +46,8 @@ def read_document(
         yield Flaw(name, "document_too_long", "The document is longer than 64 MiB: write it as JSON Lines.")
         return
     try:
-        document = orjson.loads(raw.decode(encoding))
-    except (UnicodeDecodeError, ValueError) as error:
+        document = tolerant.parse(raw, encoding)
+    except ValueError as error:
         yield Flaw(name, "json_invalid", f"The document is not JSON: {_short(error)}.")
         return
     found = at_path(document, record_path) if record_path else document
@@ -58,11 +59,24 @@ def read_document(
 
 
 def sized(value: Any, where: str, longest: int) -> Row | Flaw:
-    """The row of a value that was parsed already."""
-    size = len(orjson.dumps(value))
+    """The row of a value that was parsed already, and tolerantly."""
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError:
+        return _not_strict(value, where)
     if size > longest:
         return Flaw(where, "record_too_long", "The record is longer than the limit.", "", _small(value))
     return _record(value, where, size)
+
+
+def _not_strict(value: Any, where: str) -> Flaw:
+    """What no JSON can hold: told with the names of its fields, and with the others, among which its key may be."""
+    said = "bytes that are no text, half of a surrogate pair, NaN, or a number such as 1e400"
+    if not isinstance(value, dict):
+        return Flaw(where, "json_invalid", f"This holds what JSON has no word for: {said}.")
+    good = {name: part for name, part in value.items() if tolerant.is_strict({name: part})}
+    wrong = ", ".join(ascii(name) for name in value if name not in good)
+    return Flaw(where, "json_invalid", f"What stands at {wrong} is nothing that JSON can hold: {said}.", "", _small(good))
 
 
 def _record(value: Any, where: str, size: int) -> Row | Flaw:

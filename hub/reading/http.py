@@ -2,13 +2,15 @@
 
 What an answer means for the loop:
 
-    429, or any with Retry-After    wait as long as it says, then try again; too long -> Throttled
+    429, or any with Retry-After    wait as long as it says, then try again; too long or too often -> Throttled
     408, 425, 500, 502, 503, 504    try again with growing, jittered pauses; then Unavailable
     no answer, broken answer        the same
     401                             refresh the token once; then BadSettings
     410                             the cursor is gone: start over (the connector decides)
     other 4xx                       BadSettings: asking again would not help
     no JSON (a login page, HTML)    Unavailable
+
+A request is tried `attempts` times, whatever the reasons, and waits `patience` in all: where no attempt follows, nobody waits.
 """
 
 from __future__ import annotations
@@ -24,10 +26,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import orjson
 import requests
 
-from hub.errors import BadSettings, Throttled, Unavailable
+from hub.errors import BadSettings, HubError, Throttled, Unavailable
+from hub.formats import tolerant
 from hub.formats.rows import MEBIBYTE
 from hub.reading.auth import ClientCredentials, Scrub, authenticator, secret_texts
 
@@ -35,8 +37,6 @@ _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 64 * 1024
 _HOPS = 5
-_MOST_ASKED = 100
-"""Times in a row that a system may ask for patience."""
 
 
 class Gone(Exception):
@@ -70,7 +70,7 @@ class Manners:
     timeout: timedelta = timedelta(seconds=30)
     attempts: int = 5
     pause: timedelta = timedelta(seconds=1)  # before the second attempt; doubles each time
-    patience: timedelta = timedelta(minutes=2)  # the longest wait within one read
+    patience: timedelta = timedelta(minutes=2)  # the longest wait of one request, over all its attempts
     requests_per_second: float = 0
     longest: int = 32 * MEBIBYTE
     hosts: Sequence[str] = ()  # allowed besides the host of the base address
@@ -110,15 +110,19 @@ class Web:
         if status >= 400:
             raise BadSettings(f"{self._system} refuses the request with {status}: check path and parameters.", name="stream")
         try:
-            return Answer(url, orjson.loads(raw), headers)
+            return Answer(url, tolerant.parse(raw), headers)
         except ValueError as error:
-            kind = headers.get("Content-Type", "no type").split(";")[0]
-            message = f"{self._system} answers {kind} instead of JSON: is this a login or maintenance page? Check `base_url`."
-            raise Unavailable(message, system=self._system) from error
+            raise Unavailable(self._no_json(headers, error), system=self._system) from error
+
+    def _no_json(self, headers: Mapping[str, str], error: ValueError) -> str:
+        kind = headers.get("Content-Type", "no type").split(";")[0].strip().lower()
+        if kind.endswith("json"):
+            return f"{self._system} answers JSON that cannot be read: {error}. Was it cut off on the way, or written by hand?"
+        return f"{self._system} answers {kind} instead of JSON: is this a login or maintenance page? Check `base_url`."
 
     def fetch(self, url: str, params: Mapping[str, Any] | None = None) -> tuple[int, Mapping[str, str], bytes, str]:
         """Status, headers, body and address, after all patience."""
-        waited, failures, asked, fresh = 0.0, 0, 0, False
+        waited, tries, fresh = 0.0, 0, False
         while True:
             status, headers, raw, at = self._attempt(url, params)
             if status == 401 and not fresh and isinstance(self._auth, ClientCredentials):
@@ -129,33 +133,32 @@ class Web:
                 raise BadSettings(f"{self._system} refuses the login ({status}): check `auth` and its rights.", name="auth")
             if status and status not in _TRY_AGAIN:
                 return status, headers, raw, at
-            if status == 429 or "Retry-After" in headers:
-                asked += 1
-                wait = self._patience(headers, waited, asked)
-                waited += wait
-            else:
-                failures += 1
-                wait = self._pause(status, headers, failures)
+            tries += 1
+            wait = self._wait(headers, tries)
+            if tries >= self._manners.attempts or waited + wait > self._manners.patience.total_seconds():
+                raise self._given_up(status, headers, tries, wait)
             time.sleep(wait)
+            waited += wait
 
     @property
     def _system(self) -> str:
         return _host(self.base)
 
-    def _patience(self, headers: Mapping[str, str], waited: float, asked: int) -> float:
-        """How long to wait, as the system asked; Throttled when that is too long, or asked too often."""
-        wait = _seconds(headers.get("Retry-After", "1"))
-        if waited + wait > self._manners.patience.total_seconds() or asked > _MOST_ASKED:
-            raise Throttled(f"{self._system} asks to wait {wait:.0f} seconds.", wait=wait, system=self._system)
-        return wait
-
-    def _pause(self, status: int, headers: Mapping[str, str], failures: int) -> float:
-        """How long to wait after a failure; Unavailable when there were enough."""
-        if failures >= self._manners.attempts:
-            cause = f"answers {status}" if status else headers.get("reason", "does not answer")
-            raise Unavailable(f"{self._system} {cause}, {failures} times.", system=self._system)
+    def _wait(self, headers: Mapping[str, str], tries: int) -> float:
+        """How long to wait before the next attempt: as the system asks, else longer each time."""
+        if "Retry-After" in headers:
+            return _seconds(headers["Retry-After"])
         jitter = 0.5 + random.random() / 2  # noqa: S311 - no secret
-        return float(self._manners.pause.total_seconds() * 2 ** (failures - 1) * jitter)
+        return float(self._manners.pause.total_seconds() * 2 ** (tries - 1) * jitter)
+
+    def _given_up(self, status: int, headers: Mapping[str, str], tries: int, wait: float) -> HubError:
+        """No attempt follows. A system that asked for patience is told from one that does not work."""
+        if status == 429 or "Retry-After" in headers:
+            said = f"asks to wait {wait:.0f} seconds" if "Retry-After" in headers else "is asked too often (429)"
+            limits = f"`attempts: {self._manners.attempts}` and `patience: {self._manners.patience.total_seconds():.0f}s`"
+            return Throttled(f"{self._system} {said}, at attempt {tries}; allowed are {limits}.", wait=wait, system=self._system)
+        cause = f"answers {status}" if status else headers.get("reason", "does not answer")
+        return Unavailable(f"{self._system} {cause}, {tries} times.", system=self._system)
 
     def _attempt(self, url: str, params: Mapping[str, Any] | None) -> tuple[int, Mapping[str, str], bytes, str]:
         """One request with its redirects. Status 0: there was no answer, and ``reason`` says why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from hub.contract import Batch
@@ -33,11 +34,35 @@ def test_a_page_of_html_is_unavailable_and_says_where_to_look(api: Api) -> None:
     assert "login or maintenance page" in str(error)
 
 
+@pytest.mark.parametrize("wrong", [rb'"a\ud800b"', b"1e400", b"NaN", b"-Infinity", b'"\xff"', b"-" + b"9" * 5000])
+def test_a_record_that_json_has_no_word_for_costs_only_itself(api: Api, wrong: bytes) -> None:
+    peer = RestPeer(api, sweep=None)
+    good = b'{"id": 1, "name": "one", "big": 36893488147419103232, "deep": [0.5, 18446744073709551615]}'
+    api.troubles = [(200, {}, b'{"data": {"items": [{"id": 2, "name": [' + wrong + b"]}, " + good + b"]}}")]
+    got = peer.read()
+    assert [(damage.code, damage.where) for damage in got.damages] == [("json_invalid", "customers page 1[0]")]
+    assert "at 'name'" in got.damages[0].reason
+    assert [record.data for record in got.records] == [orjson.loads(good)]
+
+
+@pytest.mark.parametrize("body", [b'[{"id": 1, "na', b"", b"[" * 100_000])
+def test_json_that_is_cut_off_is_no_login_page(api: Api, body: bytes) -> None:
+    api.troubles = [(200, {}, body)]
+    error = RestPeer(api).read().error
+    assert isinstance(error, Unavailable)
+    assert "JSON that cannot be read" in str(error) and "login" not in str(error)
+
+
 def test_an_api_that_asks_for_patience_gets_it(api: Api) -> None:
     peer = RestPeer(api)
     peer.fill(5)
     api.troubles = [(429, {"Retry-After": "0"}, b""), (503, {"Retry-After": "0"}, b""), (500, {}, b"")]
-    assert len(peer.read().keys()) == 5
+    assert len(list(_keys(peer, attempts=4))) == 5
+
+
+def _keys(peer: RestPeer, **settings: Any) -> Iterator[str | None]:
+    for event in peer.connector(**settings).read(peer.request(), None):
+        yield from (record.key for record in event.records) if isinstance(event, Batch) else ()
 
 
 def test_an_api_that_asks_for_too_much_patience_is_throttled(api: Api) -> None:
@@ -48,10 +73,31 @@ def test_an_api_that_asks_for_too_much_patience_is_throttled(api: Api) -> None:
     assert error.wait == 3600
 
 
-def test_an_api_that_never_stops_asking_is_throttled(api: Api) -> None:
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "60"}])
+def test_nobody_waits_where_no_attempt_follows(api: Api, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("hub.reading.http.time.sleep", waited.append)
     peer = RestPeer(api)
-    api.troubles = [(429, {"Retry-After": "0"}, b"")] * 500
-    assert isinstance(peer.read().error, Throttled)
+    for attempts in (1, 3):
+        api.troubles = [(429, headers, b"")] * 500
+        with pytest.raises(Throttled, match=f"at attempt {attempts}; allowed are `attempts: {attempts}`"):
+            list(_keys(peer, attempts=attempts))
+        assert 500 - len(api.troubles) == attempts
+        assert len(waited) == attempts - 1
+        waited.clear()
+
+
+@pytest.mark.parametrize("trouble", [(429, {"Retry-After": "2"}, b""), (429, {}, b""), (500, {}, b"")])
+def test_all_waits_together_stay_within_patience(
+    api: Api, trouble: tuple[int, dict[str, str], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("hub.reading.http.time.sleep", waited.append)
+    api.troubles = [trouble] * 500
+    with pytest.raises((Throttled, Unavailable)):
+        list(_keys(RestPeer(api), attempts=400, patience="5s", pause="1s"))
+    assert 2 <= len(waited) <= 4
+    assert sum(waited) <= 5
 
 
 def test_a_cursor_that_an_api_has_forgotten_leads_to_a_full_read(api: Api) -> None:

@@ -205,7 +205,7 @@ def api(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServe
     ("answer", "code", "words"),
     [
         ((200, "text/html", b"<html>Please log in, ana.gil@example.com</html>"), 4, ("text/html instead of JSON", "`base_url`")),
-        ((200, "application/json", b'[{"id": 1, "first"'), 4, ("instead of JSON",)),
+        ((200, "application/json", b'[{"id": 1, "first"'), 4, ("JSON that cannot be read",)),
         ((200, "application/json", b'{"error": "no hunter2"}'), 3, ("no array", "`record_path`")),
         ((200, "application/json", b"null"), 3, ("no array", "`record_path`")),
         ((401, "application/json", b"{}"), 3, ("401", "`auth`")),
@@ -225,12 +225,13 @@ def test_an_api_that_answers_wrongly_stops_no_other_feed(
 
 def test_odd_records_of_an_api_cost_only_themselves(company: Company, api: HTTPServer) -> None:
     body = (
-        b'[1, null, "x", {"id": 9, "first": "Jo", "last": "Mo"}, {"id": null}, {"id": {"a": 1}}, {"id": 8, "first": "J\\u0000o"}]'
+        b'[1, null, "x", {"id": 9, "first": "Jo", "last": "Mo"}, {"id": null}, {"id": {"a": 1}}, {"id": 8, "first": "J\\u0000o"},'
+        b'{"id": 10, "first": "J\\ud800o"}, {"id": 11, "first": 1e400}]'
     )
     api.answer = (200, "application/json", body)  # type: ignore[attr-defined]
     clear(company("ingest"), 0)
     assert company.keys() == {*GOOD, "api:9"}
-    assert len(company.rejects()) == 6
+    assert len(company.rejects()) == 8
     assert company.leakage() == 0
 
 
