@@ -6,6 +6,8 @@ ends, so that every message is worked on at least once; message ids let the reso
 
 from __future__ import annotations
 
+import os
+import socket
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -40,6 +42,8 @@ class Queue(Protocol):
     def put_back(self, tx: Any, ids: Sequence[int], lease: str, ready_at: datetime, why: str) -> None: ...
     def bury(self, tx: Any, ids: Sequence[int], lease: str, why: str) -> None: ...
     def depth(self, tx: Any, queue: str) -> dict[str, int]: ...
+    def leases(self, tx: Any, queue: str) -> Sequence[str]: ...
+    def free(self, tx: Any, queue: str, lease: str, at: datetime) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,23 @@ class EmbeddedBus:
 
     def take(self, limit: int) -> Delivery | None:
         """The oldest batch that is ready; None when nothing is."""
-        lease = str(uuid.uuid4())
+        lease = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4()}"
         with self.begin() as tx:
             found = self.queue.take(tx, RECORDS, limit, lease, self.clock(), self.lease)
+            if not found:
+                self._free_the_dead(tx)
+                found = self.queue.take(tx, RECORDS, limit, lease, self.clock(), self.lease)
         if not found:
             return None
         records = tuple(record_from_json(message.body) for message in found)
         return Delivery(records, tuple(message.id for message in found), lease, max(message.attempts for message in found))
+
+    def _free_the_dead(self, tx: Any) -> None:
+        """What a killed worker of this machine held need not wait for its lease to end."""
+        for lease in self.queue.leases(tx, RECORDS):
+            host, _, rest = lease.partition("/")
+            if host == socket.gethostname() and not _is_alive(rest.partition("/")[0]):
+                self.queue.free(tx, RECORDS, lease, self.clock())
 
     def settle(self, delivery: Delivery) -> None:
         """The work is committed."""
@@ -109,3 +123,13 @@ class EmbeddedBus:
         """How many messages wait, and how many are dead."""
         with self.begin() as tx:
             return self.queue.depth(tx, RECORDS)
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, PermissionError):
+        return True  # nobody we know, or somebody else's: the lease decides
+    return True

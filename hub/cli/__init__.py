@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 done but something needs a look (findings, failed examples
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -76,6 +77,7 @@ def goldenhub(home: Path | None) -> None:
 
 def main() -> None:
     """The door: errors of the hub become one line on standard error and an exit code."""
+    gc.set_threshold(50_000, 20, 50)  # records live as long as their batch: looking for cycles all the time costs a seventh
     try:
         goldenhub.main(prog_name="goldenhub", standalone_mode=False)
     except click.exceptions.Exit as done:

@@ -1,5 +1,7 @@
 """What every bus promises, on every store the embedded one can live in."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -127,3 +129,21 @@ def test_a_transaction_that_fails_publishes_nothing(store: Store, bus: EmbeddedB
         raise Broken
 
     assert bus.depth()["ready"] == 0
+
+
+def test_what_a_killed_worker_of_this_machine_held_is_there_at_once(store: Store, bus: EmbeddedBus, store_url: str) -> None:
+    bus.publish([record(1)])
+    code = (
+        "import os, sys\n"
+        "from datetime import UTC, datetime\n"
+        "from hub.bus.embedded import EmbeddedBus\n"
+        "from hub.store import queue\n"
+        "from hub.store.store import open_store\n"
+        "store = open_store(sys.argv[1])\n"
+        "assert EmbeddedBus(store.begin, queue, lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)).take(10).records\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    died = subprocess.run([sys.executable, "-c", code, store_url], check=False, capture_output=True, text=True)
+    assert died.returncode == -9, died.stderr
+
+    assert [one.message_id for one in bus.take(10).records] == ["run:1"]
