@@ -12,7 +12,7 @@ from typing import ClassVar
 from hub.contract import Batch, Checkpoint, Cursor, Probe, Stream, StreamRequest, setting
 from hub.errors import BadSettings, Unavailable
 from hub.formats import mime
-from hub.formats.rows import Flaw
+from hub.formats.rows import Flaw, too_long
 from hub.reading import folders, mails, probes
 from hub.reading.declared import fill
 from hub.reading.known import DAMAGED, KEYLESS, Known, fingerprint
@@ -57,7 +57,7 @@ class Connector:
         fill(Options, request.options, f"Stream {request.name}", str)
         known = Known((cursor or {}).get("known"))
         try:
-            yield from _new(self._mails(request.name), known, request)
+            yield from _new(self._mails(request.name), known, request, self.max_mail)
             known.forget_remains()
             yield Checkpoint(_cursor(known))
         finally:
@@ -81,12 +81,12 @@ def _cursor(known: Known) -> Cursor:
     return {"version": 1, "known": known.state()}
 
 
-def _new(found: Iterator[mails.Mail], known: Known, request: StreamRequest) -> Iterator[Event]:
+def _new(found: Iterator[mails.Mail], known: Known, request: StreamRequest, longest: int) -> Iterator[Event]:
     since = 0
     while some := list(islice(found, min(_AT_ONCE, request.batch_size))):
         held = known.look([_NAME + mail.name for mail in some if mail.name])
         known.see(entry for name, old in held.items() for entry in _still_there(name, old.print))
-        records = [r for mail in some if _NAME + mail.name not in held for r in _read(mail, known, request.name)]
+        records = [r for mail in some if _NAME + mail.name not in held for r in _read(mail, known, request.name, longest)]
         since += len(records)
         if records:
             yield Batch(records)
@@ -100,10 +100,10 @@ def _still_there(name: str, print: str) -> list[tuple[str, str]]:
     return [(name, print)] + ([(_KEY + key, mark)] if key else [])
 
 
-def _read(mail: mails.Mail, known: Known, stream: str) -> list[RawRecord | Damage]:
+def _read(mail: mails.Mail, known: Known, stream: str, longest: int) -> list[RawRecord | Damage]:
     """The record of a new mail; nothing for another copy of a known one."""
     raw = mail.raw()
-    piece = mime.read(raw, mail.where) if raw is not None else Flaw(mail.where, "mail_too_long", "It is longer than `max_mail`.")
+    piece = mime.read(raw, mail.where) if raw is not None else _too_long(mail.where, longest)
     if isinstance(piece, Flaw):
         return _damaged(piece, mail, known, stream, hashlib.sha256(raw or mail.where.encode()).hexdigest())
     key = piece.data["message_id"] or "sha256-" + hashlib.sha256(raw or b"").hexdigest()[:32]
@@ -114,6 +114,10 @@ def _read(mail: mails.Mail, known: Known, stream: str) -> list[RawRecord | Damag
         return _damaged(flaw, mail, known, stream, key + mark)
     known.see([(_KEY + key, mark)] + ([(_NAME + mail.name, f"{mark} {key}")] if mail.name else []))
     return [] if held else [RawRecord(stream, piece.data, mail.where, key)]
+
+
+def _too_long(where: str, limit: int) -> Flaw:
+    return Flaw(where, "mail_too_long", too_long("The mail", limit, "max_mail"))
 
 
 def _damaged(flaw: Flaw, mail: mails.Mail, known: Known, stream: str, what: str) -> list[RawRecord | Damage]:

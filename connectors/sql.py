@@ -34,7 +34,9 @@ class Connector:
 
     options: ClassVar[type] = Options
 
-    url: Secret = setting("Where it is: dialect+driver://user:password@host/name.", secret=True)
+    url: Secret = setting(
+        "Where it is: dialect+driver://user:password@host/name, or sqlite:///file below HUB_HOME.", secret=True, database=True
+    )
     schema: str = setting("The schema of its tables. Default: the user's own.", default="")
     clock: str = setting(
         "The zone of its times without zone, for instance Europe/Madrid or UTC. Default: unknown, so more is read twice.",

@@ -48,14 +48,21 @@ class Secret:
 
 
 def setting(
-    help: str, *, default: Any = MISSING, secret: bool = False, choices: Sequence[str] = (), secrets: Sequence[str] = ()
+    help: str,
+    *,
+    default: Any = MISSING,
+    secret: bool = False,
+    choices: Sequence[str] = (),
+    secrets: Sequence[str] = (),
+    database: bool = False,
 ) -> Any:
     """One setting of a connector. Linter, help and reference docs read this declaration.
 
     A secret arrives as :class:`Secret`; in ``landscape.yaml`` it may only be a reference (``env:NAME``, ``file:PATH``).
     ``secrets`` names the dotted paths inside a mapping that are secret (``basic.password``).
+    ``database`` says that this is the address of one, which may name an SQLite file below the company's folder.
     """
-    metadata = {"help": help, "secret": secret, "choices": tuple(choices), "secrets": tuple(secrets)}
+    metadata = {"help": help, "secret": secret, "choices": tuple(choices), "secrets": tuple(secrets), "database": database}
     if isinstance(default, (list, dict)):
         return field(default_factory=lambda: default.copy(), metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from hub.errors import BadSettings
 from hub.formats.lines import Line, is_damaged, read_lines
-from hub.formats.rows import LONGEST_RECORD, Flaw, Row, excerpt
+from hub.formats.rows import LONGEST_RECORD, Flaw, Row, excerpt, too_long, unknown_bytes
 from hub.records import Data
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # process-wide; the limit that counts is on the whole record, below
@@ -158,7 +158,7 @@ class _Feed:
 
 def _broken(where: str, feed: _Feed) -> Flaw:
     if feed.too_long and not feed.open:
-        return Flaw(where, "record_too_long", "The record is longer than the limit.")
+        return Flaw(where, "record_too_long", too_long("The record", feed.form.longest))
     if feed.open and feed.single and not feed.ended:
         return Flaw(where, "truncated", "The file ends in the middle of this row.", feed.shown)
     if feed.open:
@@ -170,9 +170,9 @@ def _row(values: list[str], columns: Sequence[str], where: str, feed: _Feed) -> 
     data: Data = dict(zip(columns, values, strict=False))
     shown = excerpt(",".join(values))
     if feed.too_long:
-        return Flaw(where, "record_too_long", "The record is longer than the limit.", "", _short(data))
+        return Flaw(where, "record_too_long", too_long("The record", feed.form.longest), "", _short(data))
     if any(map(is_damaged, values)):
-        return Flaw(where, "encoding_invalid", "The row has bytes that the declared encoding does not know.", "", _readable(data))
+        return Flaw(where, "encoding_invalid", unknown_bytes("The row", feed.form.encoding), "", _readable(data))
     if len(values) == len(columns):
         return Row(data, where, feed.size)
     count = f"The row has {len(values)} columns, the header {len(columns)}."

@@ -9,7 +9,7 @@ import orjson
 
 from hub.formats import tolerant
 from hub.formats.lines import Line, is_damaged, read_lines
-from hub.formats.rows import LONGEST_RECORD, MEBIBYTE, Flaw, Row, excerpt
+from hub.formats.rows import LONGEST_RECORD, MEBIBYTE, Flaw, Row, excerpt, too_long, unknown_bytes
 from hub.records import at_path
 
 LONGEST_DOCUMENT = 64 * MEBIBYTE
@@ -19,16 +19,16 @@ def read(stream: BinaryIO, name: str, encoding: str = "utf-8-sig", longest: int 
     """One row for each line that holds a JSON object. Empty lines are nothing."""
     for line in read_lines(stream, encoding, longest):
         if line.text.strip():
-            yield parse(line, name)
+            yield parse(line, name, encoding, longest)
 
 
-def parse(line: Line, name: str) -> Row | Flaw:
+def parse(line: Line, name: str, encoding: str, longest: int) -> Row | Flaw:
     """The row of one line."""
     where = f"{name}:{line.number}"
     if line.too_long:
-        return Flaw(where, "record_too_long", "The line is longer than the limit.")
+        return Flaw(where, "record_too_long", too_long("The line", longest))
     if is_damaged(line.text):
-        return Flaw(where, "encoding_invalid", "The line has bytes that the declared encoding does not know.")
+        return Flaw(where, "encoding_invalid", unknown_bytes("The line", encoding))
     try:
         value = orjson.loads(line.text)
     except ValueError as error:
@@ -43,7 +43,11 @@ def read_document(
     """One row for each object in the array at ``record_path`` of one JSON document. It is read whole, so it has a limit."""
     raw = stream.read(LONGEST_DOCUMENT + 1)
     if len(raw) > LONGEST_DOCUMENT:
-        yield Flaw(name, "document_too_long", "The document is longer than 64 MiB: write it as JSON Lines.")
+        yield Flaw(
+            name,
+            "document_too_long",
+            "The document is longer than 64 MiB, the most that is read at once: write it as JSON Lines.",
+        )
         return
     try:
         document = tolerant.parse(raw, encoding)
@@ -65,7 +69,7 @@ def sized(value: Any, where: str, longest: int) -> Row | Flaw:
     except TypeError:
         return _not_strict(value, where)
     if size > longest:
-        return Flaw(where, "record_too_long", "The record is longer than the limit.", "", _small(value))
+        return Flaw(where, "record_too_long", too_long("The record", longest), "", _small(value))
     return _record(value, where, size)
 
 

@@ -34,6 +34,16 @@ class Flaw:
     data: Data | None = None
 
 
+def too_long(what: str, limit: int, setting: str = "max_record") -> str:
+    """Why a piece is set aside that is longer than a setting allows."""
+    return f"{what} is longer than the limit of {limit:,} bytes (`{setting}`)."
+
+
+def unknown_bytes(what: str, encoding: str) -> str:
+    """Why a piece is set aside whose bytes are no text."""
+    return f"{what} has bytes that {encoding} does not know: correct `encoding`, or mend the source."
+
+
 def excerpt(text: str) -> str:
     """The beginning of a text, printable, for the person who looks at the reject."""
     short = text[:EXCERPT]

@@ -20,6 +20,7 @@ Resolve = Callable[[str], str]
 T = TypeVar("T")
 
 _REFERENCE = re.compile(r"(env|file|airflow-conn):\S")
+_SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!:memory:|file:)([^?]+)(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _WORDS = {
@@ -81,7 +82,8 @@ def _default(f: Field[Any]) -> Any:
 
 def _value(what: str, value: Any, f: Field[Any], kind: Any, resolve: Resolve, home: Path | None) -> Any:
     if kind is Secret or f.metadata["secret"]:
-        return _secret(what, value, resolve)
+        found = _secret(what, value, resolve)
+        return _below(home, found) if home is not None and f.metadata.get("database") else found
     if isinstance(value, str) and _REFERENCE.match(value):
         value = _resolved(what, value, resolve)
     if isinstance(value, Mapping):
@@ -101,6 +103,12 @@ def _secret(what: str, value: Any, resolve: Resolve) -> Secret:
             f"{what} is secret and must be a reference such as env:NAME or file:PATH, not the text itself.", name=what
         )
     return Secret(_resolved(what, value, resolve))
+
+
+def _below(home: Path, address: Secret) -> Secret:
+    """The same address; of an SQLite file with its path below the company's folder, where it is relative."""
+    found = _SQLITE_FILE.fullmatch(address.reveal())
+    return Secret(f"{found[1]}{home / found[2]}{found[3]}") if found else address
 
 
 def _resolved(what: str, reference: str, resolve: Resolve) -> str:

@@ -84,7 +84,7 @@ class Joined:
             members += mine
         where = f"{self.table.name} {key_of(data, self.key) or '(no key)'}"
         if any(row._mapping[_TOO_LONG] for row in members):
-            return rows.Flaw(where, "field_too_long", "A field is longer than `max_field`.", "", data)
+            return rows.Flaw(where, "field_too_long", rows.too_long("A field", self.longest, "max_field"), "", data)
         if any(isinstance(value, str) and is_damaged(value) for row in members for value in row):
             return rows.Flaw(where, "encoding_invalid", "A text has bytes that are no UTF-8.", "", data)
         return rows.Row(data, where, _size(data))

@@ -77,7 +77,7 @@ def _lines(stream: BinaryIO, name: str, place: _Place, encoding: str, longest: i
             raw, size = more, size + len(more)
         ended = raw.endswith(b"\n")
         text = "" if too_long else raw.decode(encoding, "surrogateescape")
-        piece = jsonl.parse(Line(place.line + 1, text, ended, too_long), name)
+        piece = jsonl.parse(Line(place.line + 1, text, ended, too_long), name, encoding, longest)
         if not ended and isinstance(piece, Flaw):
             return  # still being written: the next read will see all of it
         place.offset += size

@@ -41,6 +41,7 @@ from hub.contract import Secret
 from hub.errors import BadSettings, HubError, Unavailable, did_you_mean
 
 _LOGIN_REFUSED = {"28000", "28P01", "3D000", "1044", "1045", "1049"}
+_SHOWN = 12
 _EXTRAS = {"postgresql": "postgres", "mysql": "mariadb", "mariadb": "mariadb"}
 
 
@@ -70,7 +71,7 @@ def engine_of(url: Secret) -> Engine:
 
 def _must_exist(path: Path) -> None:
     if not path.is_file():  # SQLite would create an empty database
-        raise Unavailable(f"The database file {path.name!r} is not there (yet): check `url`.", system=path.name)
+        raise Unavailable(f"The database file {path.resolve()} is not there (yet): check `url`.", system=path.name)
 
 
 def _keep_wrong_bytes(connection: Any, _record: Any) -> None:
@@ -143,11 +144,17 @@ def reflect(connection: Connection, name: str, schema: str | None, *, declared: 
     inspector = inspect(connection)
     known = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
     if name not in known:
-        raise BadSettings(f"There is no table {name!r}{did_you_mean(name, known)}.", name=name)
+        raise BadSettings(f"There is no table {name!r}{did_you_mean(name, known) or _listed(known)}.", name=name)
     listeners = [("column_reflect", _untyped)] if connection.dialect.name == "sqlite" and not declared else []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", exc.SAWarning)  # types that SQLAlchemy does not know arrive as their driver gives them
         return Table(name, MetaData(), schema=schema, autoload_with=connection, listeners=listeners, resolve_fks=False)
+
+
+def _listed(known: Sequence[str]) -> str:
+    """The tables that are there: not all, where there are many."""
+    shown = ", ".join(sorted(known)[:_SHOWN]) + (", ..." if len(known) > _SHOWN else "")
+    return f"; there are {shown}" if known else "; there is none that this user may see"
 
 
 def _untyped(_inspector: Any, _table: Any, column: Any) -> None:

@@ -35,10 +35,10 @@ def company(tmp_path: Path) -> Company:
     ("row", "reason", "words"),
     [
         ('3,Jo,"Mo"x,1970-01-01,jo@example.com\n', "quote_misplaced", "quote"),
-        ("3,José,Nuñez,1970-01-01,jo@example.com\n".encode("latin-1"), "encoding_invalid", "bytes"),
+        ("3,José,Nuñez,1970-01-01,jo@example.com\n".encode("latin-1"), "encoding_invalid", "utf-8-sig does not know"),
         ("3,Jo,Mo,1970-01-01,jo@example.com,x,y\n", "too_many_columns", "7 columns"),
         ("3,Jo\n", "too_few_columns", "2 columns"),
-        ("3," + "x" * 20_000_000 + ",Mo,1970-01-01,jo@example.com\n", "record_too_long", "limit"),
+        ("3," + "x" * 20_000_000 + ",Mo,1970-01-01,jo@example.com\n", "record_too_long", "4,194,304 bytes (`max_record`)"),
         ("3," + "x" * 2_000_000 + ",Mo,1970-01-01,jo@example.com\n", "text_too_long", "name.given"),
         ("3,J\0o,Mo,1970-01-01,jo@example.com\n", "control_character", "name.given"),
         ("3,Jo,Mo,10000-01-01,jo@example.com\n", "date_invalid", "birth_date"),
@@ -165,6 +165,28 @@ def test_rows_of_a_database_with_odd_values_cost_only_themselves(company: Compan
     codes = {one["code"] for one in company.rejects()}
     assert {"control_character", "field_too_long", "encoding_invalid"} <= codes
     assert company.leakage() == 0
+
+
+def test_a_relative_database_file_is_below_the_home_and_what_is_not_there_is_said(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = "feeds:\n  erp.people: {system: erp, stream: peple, mapping: crm/customer}\n"
+    company.write("landscape.yaml", "systems:\n  erp: {kind: sql, url: env:ERP_URL}\n" + feed)
+    monkeypatch.setenv("ERP_URL", "sqlite:///data/erp.db")
+    clear(company("ingest"), 4, str((company.home / "data/erp.db").resolve()), "not there (yet)")
+    company.write("data/erp.db", b"")
+    clear(company("ingest"), 3, "no table 'peple'", "none that this user may see")
+    with sqlite3.connect(company.home / "data/erp.db") as base:
+        base.execute("create table people (id integer primary key, first, last, born, mail)")
+        base.execute("create table orders (id integer primary key)")
+        base.execute("insert into people values (1, 'Ana', 'Gil', null, null)")
+    base.close()
+    clear(company("ingest"), 3, "no table 'peple'", "did you mean 'people'")
+    company.write("landscape.yaml", (company.home / "landscape.yaml").read_text().replace("peple", "x"))
+    clear(company("ingest"), 3, "there are orders, people")
+    company.write("landscape.yaml", (company.home / "landscape.yaml").read_text().replace("stream: x", "stream: people"))
+    clear(company("ingest"), 0)
+    assert company.keys() == {"erp:1"}
 
 
 # -- systems that do not answer as they should --
