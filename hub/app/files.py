@@ -28,8 +28,11 @@ def match(
         from hub.batch.match import match_files
     except ImportError as absent:
         raise Misconfigured("Matching files needs the extra `batch`: pip install 'goldenhub[batch]'.") from absent
-    weights = None if model == "default" else Path(model)
+    if model == "auto":
+        raise Misconfigured("--model auto, which estimates all weights from the input, is not there yet; use default or fitted.")
+    weights = None if model in ("default", "fitted") else Path(model)
     report = match_files(
-        files, mapping, out, review=review, rejects=rejects, weights=weights, progress=tell, workers=workers, memory=memory
+        files, mapping, out, review=review, rejects=rejects, weights=weights, fitted=model == "fitted",
+        progress=tell, workers=workers, memory=memory,
     )  # fmt: skip
     return asdict(report)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.errors import InvalidRecord, MappingFailed, Rejected
+from hub.errors import BadMapping, InvalidRecord, MappingFailed, Rejected
 from hub.mapping import Mapping, load_mapping
 from hub.matching.features import feature_hash, features
 from hub.matching.keys import blocking_keys
@@ -53,7 +53,7 @@ class FeatureWorker:
         self.recipe = recipe
         self.mapping: Mapping = load_mapping(recipe.mapping, model=recipe.model)
         if self.mapping.entity != ENTITY:
-            raise MappingFailed(f"{recipe.mapping} maps to {self.mapping.entity}; only {ENTITY} records can be matched.")
+            raise BadMapping(f"{recipe.mapping} maps to {self.mapping.entity}; only {ENTITY} records can be matched.")
 
     def __call__(self, chunk: Chunk) -> Counts:
         parts = PartFiles(self.recipe.folder, chunk.number)

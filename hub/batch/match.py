@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from hub.errors import BadSettings, Unreadable
 from hub.formats import csv as csv_format
 from hub.formats import jsonl
 from hub.formats.rows import Flaw, Row
+from hub.mapping import Mapping, load_mapping
 from hub.matching.clustering import load_cluster_rules
 from hub.matching.components import DisjointSets
 from hub.matching.keys import check_blocking
@@ -56,6 +58,7 @@ class MatchReport:
     largest: int
     review: int
     refused: int
+    missing: tuple[str, ...] = ()  # columns that the mapping reads and no file has
 
 
 def match_files(
@@ -74,8 +77,8 @@ def match_files(
 ) -> MatchReport:
     """Match the records of CSV and JSON Lines files and write ``record_id,cluster_id`` to ``out``.
 
-    A record is known by its key; with several files by ``<file name without suffix>:<key>``. Rows that cannot become a record
-    are in ``rejects`` with their reason and not in ``out``. ``review`` gets the pairs of clusters that a person should look at.
+    A record is known by its key. With several files each is a ``system`` named after its file, which has a column of its own in
+    ``out`` and stands before the key elsewhere (``erp:7``). Rows that cannot become a record are in ``rejects`` with their reason and not in ``out``. ``review`` gets the pairs of clusters that a person should look at.
     ``weights`` is a model file instead of the shipped one; ``fitted`` takes the size of this population into account, and how
     common its values are.
     """
@@ -87,12 +90,14 @@ def match_files(
         candidates = run.pair()
         edges = run.score()
         refused = run.group()
-        pairs = run.write(out, review, rejects)
+        pairs = run.write(out, review, rejects, systems=len(files) > 1)
         clusters, largest = run.population.sizes()
         nodes, rejected = run.population.count("node"), run.population.count("raw_rejects")
         records = run.population.count("record")
         run.population.close()
-    return MatchReport(records, rejected, counts.filtered, nodes, candidates, edges, clusters, largest, pairs, refused)
+    return MatchReport(
+        records, rejected, counts.filtered, nodes, candidates, edges, clusters, largest, pairs, refused, run.missing
+    )
 
 
 def _silent(step: str, done: int, of: int) -> None:
@@ -109,15 +114,18 @@ class _Run:
         check_blocking(self.rules)
         self.clusters = load_cluster_rules(raw)
         self.population = Population(folder, memory)
+        self.missing: tuple[str, ...] = ()
 
     def read(self, files: Sequence[Path], mapping: Path) -> Counts:
         recipe = Recipe(mapping, self.model, self.rules, self.folder)
         flaws = PartFiles(self.folder, 0)
-        chunks = _chunks(files, flaws)
+        columns: set[str] = set()
+        chunks = _chunks(files, flaws, columns)
         try:
             counts = self._spread(FeatureWorker, recipe, "__call__", chunks, "reading")
         finally:
             flaws.close()
+        self.missing = _missing(load_mapping(mapping, model=self.model), columns)
         for name in ("records", "nodes", "keys", "rejects"):
             self.population.load(name)
         self.population.settle()
@@ -154,9 +162,9 @@ class _Run:
         self.population.finish()
         return sum(refused)
 
-    def write(self, out: Path, review: Path | None, rejects: Path | None) -> int:
+    def write(self, out: Path, review: Path | None, rejects: Path | None, *, systems: bool) -> int:
         self.progress("writing", 0, 0)
-        self.population.write_clusters(out)
+        self.population.write_clusters(out, systems=systems)
         if rejects:
             self.population.write_rejects(rejects)
         pairs = self.population.review_pairs(self.rules.review_bits)
@@ -219,15 +227,30 @@ def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
     yield from rest
 
 
-def _chunks(files: Sequence[Path], flaws: PartFiles) -> Iterator[Chunk]:
-    """Rows of all files; what is no row goes to the rejects at once."""
+def _chunks(files: Sequence[Path], flaws: PartFiles, columns: set[str]) -> Iterator[Chunk]:
+    """Rows of all files; what is no row goes to the rejects at once. ``columns`` gathers the names that rows have."""
     number = 0
+    names = system_names(files)
     for path in sorted(files):
-        source = path.stem if len(files) > 1 else ""
         rows = _rows(path, flaws)
         while some := list(islice(rows, ROWS)):
             number += 1
-            yield Chunk(number, source, some)
+            columns.update(name for row, _ in some for name in row)
+            yield Chunk(number, names[path] if len(files) > 1 else "", some)
+
+
+def system_names(files: Sequence[Path]) -> dict[Path, str]:
+    """Each file as a system: its name without suffix, and its folder before it where two files have one name."""
+    stems = Counter(path.stem for path in files)
+    names = {path: path.stem if stems[path.stem] == 1 else f"{path.parent.name}/{path.name}" for path in files}
+    if len(set(names.values())) < len(set(files)):
+        names = {path: str(path) for path in files}
+    return {path: name.replace(":", "_") for path, name in names.items()}
+
+
+def _missing(mapping: Mapping, columns: set[str]) -> tuple[str, ...]:
+    read = {path.partition(".")[0].partition("[")[0] for path in mapping.paths}
+    return tuple(sorted(read - columns)) if columns else ()
 
 
 def _rows(path: Path, flaws: PartFiles) -> Iterator[tuple[dict[str, Any], str]]:

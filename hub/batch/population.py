@@ -157,10 +157,12 @@ class Population:
             """
         )
 
-    def write_clusters(self, out: Path) -> None:
+    def write_clusters(self, out: Path, *, systems: bool = False) -> None:
+        """One row per record; where several files were matched, the system before the first colon has a column of its own."""
+        parted = "substr(r.key, strpos(r.key, ':') + 1) AS record_id, f.key AS cluster_id, split_part(r.key, ':', 1) AS system"
+        shown = parted if systems else "r.key AS record_id, f.key AS cluster_id"
         self._copy(
-            "SELECT r.key AS record_id, f.key AS cluster_id FROM cluster c JOIN record r ON r.id = c.record "
-            "JOIN record f ON f.id = c.cluster ORDER BY r.id",
+            f"SELECT {shown} FROM cluster c JOIN record r ON r.id = c.record JOIN record f ON f.id = c.cluster ORDER BY r.id",  # noqa: S608
             out,
         )
 

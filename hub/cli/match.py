@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hub.app.files import match
+from hub.cli import NEEDS_A_LOOK
 from hub.cli.files import Out, all_different
 from hub.cli.show import emit_json, json_option, progress
 
@@ -28,7 +31,12 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option("--out", required=True, type=OUT, help="CSV: record_id, cluster_id (and system, for several files).")
 @click.option("--review", type=OUT, help="CSV of pairs a person should look at: record_id_a, record_id_b, bits, reason.")
 @click.option("--rejects", type=OUT, help="CSV of rows that could not become a record, with the reason.")
-@click.option("--model", default="default", show_default=True, help="`default`: the shipped weights; or a file of weights.")
+@click.option(
+    "--model",
+    default="default",
+    show_default=True,
+    help="`default`: the shipped weights; `fitted`: they, with the size and the common values of this input; or a FILE.",
+)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
 @click.option(
     "--memory",
@@ -58,9 +66,17 @@ def command(
         report = match(
             files, mapping, out, review=review, rejects=rejects, model=model, workers=workers, memory=memory, tell=tell
         )
+    for column in report["missing"]:
+        click.echo(f"No row has {column!r}, which {mapping} reads; correct the mapping if it should be there.", err=True)
     if as_json:
         emit_json(report)
-        return
+    else:
+        _tell(report, out, review, rejects)
+    if report["rejected"] and not report["records"]:
+        sys.exit(NEEDS_A_LOOK)
+
+
+def _tell(report: dict[str, Any], out: Path, review: Path | None, rejects: Path | None) -> None:
     click.echo(
         f"{report['records']:,} records in {report['clusters']:,} clusters, the largest of {report['largest']:,}; "
         f"{report['review']:,} pairs to review, {report['rejected']:,} rows rejected. Written to {out}"

@@ -73,13 +73,11 @@ def test_a_file_without_rows_gives_a_table_without_rows(bench: Bench, content: s
     assert bench.rows("out.csv") == []
 
 
-@pytest.mark.xfail(reason="several files are told apart by a prefix of the id, not by a column of their own", strict=True)
 def test_ids_of_several_files_have_their_system_beside_them(bench: Bench) -> None:
     clear(bench.match(bench.file("erp.csv", HEADER + ANA), bench.file("shop.csv", HEADER + ANA + JON)), 0)
     assert [(one["record_id"], one["system"]) for one in bench.rows("out.csv")] == [("1", "erp"), ("1", "shop"), ("2", "shop")]
 
 
-@pytest.mark.xfail(reason="two files of one name are taken for one", strict=True)
 def test_two_files_of_one_name_are_not_taken_for_one(bench: Bench) -> None:
     for name in ("monday", "tuesday"):
         (bench.folder / name).mkdir()
@@ -89,7 +87,6 @@ def test_two_files_of_one_name_are_not_taken_for_one(bench: Bench) -> None:
     assert said.code != 0 or len(bench.rows("out.csv")) == 2
 
 
-@pytest.mark.xfail(reason="what a mapping reads and no file has is taken for empty", strict=True)
 def test_a_column_that_no_row_has_is_told(bench: Bench) -> None:
     said = bench.match(bench.file("people.csv", "id,first,family_name\n1,Ana,Gil\n2,Ana,Gil\n"))
     assert "last" in said.err

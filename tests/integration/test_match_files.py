@@ -96,7 +96,7 @@ def test_json_lines_and_several_files(tmp_path, mapping):
     )
     files = [write(tmp_path / "erp.csv", ROWS[:1]), lines]
     report = match_files(files, mapping, tmp_path / "out.csv", workers=1)
-    assert read(tmp_path / "out.csv") == [["erp:1", "erp:1"], ["shop:1", "erp:1"], ["shop:2", "erp:1"]]
+    assert read(tmp_path / "out.csv") == [["1", "erp:1", "erp"], ["1", "erp:1", "shop"], ["2", "erp:1", "shop"]]
     assert report.rejected == 1
 
 
