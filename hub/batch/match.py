@@ -78,7 +78,8 @@ def match_files(
     """Match the records of CSV and JSON Lines files and write ``record_id,cluster_id`` to ``out``.
 
     A record is known by its key. With several files each is a ``system`` named after its file, which has a column of its own in
-    ``out`` and stands before the key elsewhere (``erp:7``). Rows that cannot become a record are in ``rejects`` with their reason and not in ``out``. ``review`` gets the pairs of clusters that a person should look at.
+    ``out`` and stands before the key elsewhere (``erp:7``). Rows that cannot become a record are in ``rejects`` with their
+    reason and not in ``out``. ``review`` gets the pairs of clusters that a person should look at.
     ``weights`` is a model file instead of the shipped one; ``fitted`` takes the size of this population into account, and how
     common its values are.
     """
