@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -38,7 +38,7 @@ class CsvFormat:
 
 def read(stream: BinaryIO, name: str, form: CsvFormat) -> Iterator[Row | Flaw]:
     """Every row of the file. The first row names the columns, unless the format does."""
-    columns: list[str] = list(form.columns)
+    columns = _once(form.columns, "`columns`")
     start = form.skip
     for _ in range(_RESTARTS):
         feed = _Feed(stream, form, start)
@@ -51,7 +51,7 @@ def read(stream: BinaryIO, name: str, form: CsvFormat) -> Iterator[Row | Flaw]:
 def header(stream: BinaryIO, form: CsvFormat) -> list[str]:
     """The names of the columns."""
     if form.columns:
-        return list(form.columns)
+        return _once(form.columns, "`columns`")
     first = next(_Feed(stream, form, form.skip).rows(), None)
     return _names(first or [], form)
 
@@ -61,7 +61,16 @@ def _names(values: Sequence[str], form: CsvFormat, where: str = "The header") ->
     if any(is_damaged(value) for value in values):
         said = f"{where}: the names of the columns are no {form.encoding}: correct `encoding`, or is this no CSV file?"
         raise BadSettings(said, name="encoding", where=where)
-    return [value.strip() for value in values]
+    return _once([value.strip() for value in values], where)
+
+
+def _once(names: Sequence[str], where: str) -> list[str]:
+    """The names, unless one is there twice: of two such values nobody could say which is meant. Empty ones may be many."""
+    twice = next((name for name, number in Counter(names).items() if name and number > 1), None)
+    if twice is not None:
+        said = f"{where}: there are several columns {twice!r}: rename them at the source, or skip the header and name `columns`."
+        raise BadSettings(said, name="columns", where=where)
+    return list(names)
 
 
 def _rows(feed: _Feed, columns: list[str], name: str) -> Iterator[Row | Flaw]:

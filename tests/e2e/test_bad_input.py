@@ -105,6 +105,19 @@ def test_a_file_that_is_no_text_stops_its_feed_and_deletes_nobody(company: Compa
     assert (company.keys(), company.leakage()) == (GOOD, 0)
 
 
+def test_a_column_that_is_there_twice_stops_its_feed_and_no_other(company: Company) -> None:
+    head, feeds = LANDSCAPE.split("feeds:\n")
+    feed = "  crm.more: {system: crm, stream: {name: more.csv, key: id}, mapping: crm/customer}\n"
+    company.write("landscape.yaml", head + "feeds:\n" + feed + feeds)
+    company.write("drop/more.csv", "id,mail,first, mail ,,\n9,jo@example.com,Jo,ana.gil@example.com,,\n")
+    company.people(ANA, JON, EVA)
+    clear(company("ingest"), 3, "crm.more: stopped", "more.csv:1", "several columns 'mail'", "`columns`")
+    assert (company.keys(), company.leakage()) == (GOOD, 0)
+    company.write("drop/more.csv", "id,mail,first,,,\n9,jo@example.com,Jo,,,\n")
+    clear(company("ingest"), 0)
+    assert company.keys() == {*GOOD, "crm:9"}
+
+
 def test_lines_of_json_that_are_none_cost_only_themselves(company: Company) -> None:
     company.write("landscape.yaml", LANDSCAPE.replace("people.csv", "people.jsonl"))
     bad = [
