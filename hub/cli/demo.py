@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
+from threading import Event
 
 import click
 
 from hub.cli.show import console, emit_json, json_option, progress
-from hub.demo.run import run_demo
+from hub.demo.run import run_demo, serve_demo
 from hub.demo.world import Knobs
 
 
@@ -26,9 +28,17 @@ from hub.demo.world import Knobs
 )
 @click.option("--next-day", is_flag=True, help="Let a day pass: moves, marriages, corrections, deletions; then read again.")
 @click.option("--fresh", is_flag=True, help="Begin anew: throw away the company in that folder.")
+@click.option("--serve", is_flag=True, help="Read nothing; keep its systems reachable for other commands until Ctrl-C.")
 @json_option
 def command(
-    home: Path, seed: int | None, customers: int | None, knobs: tuple[str, ...], next_day: bool, fresh: bool, as_json: bool
+    home: Path,
+    seed: int | None,
+    customers: int | None,
+    knobs: tuple[str, ...],
+    next_day: bool,
+    fresh: bool,
+    serve: bool,
+    as_json: bool,
 ) -> None:
     """Make a small company with five systems, read them all, resolve, and show what came of it.
 
@@ -39,6 +49,12 @@ def command(
             click.echo(f"{knob.name}={knob.default}  {knob.metadata.get('help', '')}")
         return
     turned = Knobs().turned(knobs) if knobs else None
+    if serve:
+        with suppress(KeyboardInterrupt):
+            serve_demo(
+                home, click.echo, _until_interrupted, seed=seed, customers=customers, knobs=turned, next_day=next_day, fresh=fresh
+            )  # fmt: skip
+        return
     with progress(as_json) as tell:
         report = run_demo(
             home, seed=seed, customers=customers, knobs=turned, next_day=next_day, fresh=fresh, tell=tell
@@ -49,3 +65,8 @@ def command(
         report.show(console())
     if not report.accounted:
         sys.exit(1)
+
+
+def _until_interrupted() -> None:
+    """Returns never: Ctrl-C ends it."""
+    Event().wait()

@@ -110,18 +110,21 @@ def _remove(home: Path) -> None:
 @contextmanager
 def reachable(company: Company) -> Iterator[BillingServer]:
     """The billing interface runs, and the references of the landscape (``env:ERP_URL``, ...) lead to the folder."""
+    with serving(company.home / "systems" / "billing") as server, _environment(references(company, server)):
+        yield server
+
+
+def references(company: Company, server: BillingServer) -> dict[str, str]:
+    """What the landscape's references stand for while the billing interface runs."""
     systems = company.home.resolve() / "systems"
-    with serving(systems / "billing") as server:
-        values = {
-            "ERP_URL": f"sqlite:///{systems / 'erp.db'}",
-            "BILLING_URL": f"{server.url}/v1",
-            "BILLING_TOKEN": TOKEN,
-            "SHOP_FOLDER": str(systems / "shop"),
-            "MAIL_FOLDER": str(systems / "mailbox"),
-            "LEGACY_FOLDER": str(systems / "legacy"),
-        }
-        with _environment(values):
-            yield server
+    return {
+        "ERP_URL": f"sqlite:///{systems / 'erp.db'}",
+        "BILLING_URL": f"{server.url}/v1",
+        "BILLING_TOKEN": TOKEN,
+        "SHOP_FOLDER": str(systems / "shop"),
+        "MAIL_FOLDER": str(systems / "mailbox"),
+        "LEGACY_FOLDER": str(systems / "legacy"),
+    }
 
 
 @contextmanager

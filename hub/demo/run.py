@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from hub.app import Hub, open_hub
 from hub.demo import figures, report, telling
-from hub.demo.company import Company, Recipe, found, reachable
+from hub.demo.company import Company, Recipe, found, reachable, references
 from hub.demo.world import Knobs
 from hub.settings import Settings, from_environment
 
@@ -48,10 +49,8 @@ def run_demo(
     The second run on the same folder makes nothing and changes nothing; ``next_day`` lets a day pass before it reads.
     """
     started = time.monotonic()
-    given = not (seed is None and customers is None and knobs is None)
-    wanted = Recipe(seed if seed is not None else 1, customers or 2000, knobs or Knobs())
     tell("make the company", 0, None)
-    company = found(home, wanted, given=given, afresh=fresh, move_on=next_day)
+    company = _company(home, seed, customers, knobs, fresh, next_day)
     settings = _settings(home, company)
     again = (home / ".hub").exists()
     (home / ".hub").mkdir(parents=True, exist_ok=True)
@@ -59,6 +58,34 @@ def run_demo(
         told = _run(hub, company, tell)
     told |= {"again": again, "home": str(home), "seconds": round(time.monotonic() - started, 1)}
     return DemoReport(told | {"next": _next(home, told)})
+
+
+def serve_demo(
+    home: Path,
+    say: Callable[[str], None],
+    wait: Callable[[], None],
+    *,
+    seed: int | None = None,
+    customers: int | None = None,
+    knobs: Knobs | None = None,
+    fresh: bool = False,
+    next_day: bool = False,
+) -> None:
+    """Keep the company's systems reachable as long as ``wait`` takes, and say the lines that lead other commands there."""
+    company = _company(home, seed, customers, knobs, fresh, next_day)
+    with reachable(company) as server:
+        ours = {"HUB_HOME": str(home.resolve()), "HUB_AS_OF": company.today.isoformat()}
+        say(f"# The systems of {home} can be reached until you press Ctrl-C. Paste these lines into another terminal:")
+        for name, value in (ours | references(company, server)).items():
+            say(f"export {name}={shlex.quote(value)}")
+        say("# Then, there: goldenhub doctor, goldenhub ingest, goldenhub connectors check billing")
+        wait()
+
+
+def _company(home: Path, seed: int | None, customers: int | None, knobs: Knobs | None, fresh: bool, next_day: bool) -> Company:
+    given = not (seed is None and customers is None and knobs is None)
+    wanted = Recipe(seed if seed is not None else 1, customers or 2000, knobs or Knobs())
+    return found(home, wanted, given=given, afresh=fresh, move_on=next_day)
 
 
 def _settings(home: Path, company: Company) -> Settings:
@@ -112,6 +139,9 @@ def _next(home: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
         steps.append((f"{hub} review decide {miss['task']} same", "answer its question; `not-same` works, too"))
     steps.append((f"{hub} rejects", "what was set aside, and how to mend it"))
     steps.append((f"{hub} rebuild", "compute everything anew and see that nothing differs"))
+    steps.append(
+        (f"goldenhub demo --home {home} --serve", "keep its systems reachable, for `goldenhub doctor` and `goldenhub ingest`")
+    )
     if told["made"]["day"] == 1:
         steps.append((f"goldenhub demo --home {home} --next-day", "let a day pass: moves, marriages, deletions"))
     return steps

@@ -100,6 +100,6 @@ def test_the_report_for_people_fits_on_a_screen_and_a_half(home: Path, third: di
         goldenhub, ["demo", "--home", str(home), "--fresh", "--customers", str(SIZE)], catch_exceptions=False
     )
     assert result.exit_code == 0, result.output
-    for said in ("Set aside", "Measured against the truth", "A merge explained", "What to try next", "accounted for"):
+    for said in ("Set aside", "Measured against the truth", "A merge explained", "What to try next", "accounted for", "--serve"):
         assert said in result.stdout
     assert len(result.stdout.splitlines()) < 100
