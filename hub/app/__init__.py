@@ -173,15 +173,13 @@ class Hub:
     def _run(self, feed: Feed, accept: bool, tell: Tell) -> RunReport:
         run = str(uuid.uuid4())
         with self.store.begin() as tx:
-            waits, cursor = feeds.held(tx, feed.name), feeds.cursor(tx, feed.name)
+            cursor = feeds.cursor(tx, feed.name)
             feeds.start_run(tx, run, feed.name, self.clock())
-        if waits and not accept:
-            report = RunReport(feed.name, run, state="held", message=waits)
-        else:
-            report = self._read(feed, run, replace(feed.request, accept=accept), cursor, tell)
+        report = self._read(feed, run, replace(feed.request, accept=accept), cursor, tell)
         with self.store.begin() as tx:
             feeds.end_run(tx, run, report.state, report.as_dict(), self.clock(), report.message)
-            feeds.hold(tx, feed.name, report.message if report.state == "held" else None)
+            if report.state in ("done", "held"):  # else nobody has looked, and a feed that was held still is
+                feeds.hold(tx, feed.name, report.message if report.state == "held" else None)
         return report
 
     def _read(self, feed: Feed, run: str, request: StreamRequest, cursor: Cursor | None, tell: Tell) -> RunReport:

@@ -54,13 +54,9 @@ def move_cursor(tx: Connection, feed: str, to: Cursor | None, at: datetime) -> N
 
 
 def hold(tx: Connection, feed: str, why: str | None) -> None:
-    """Stop a feed until a person has looked; None lets it go on."""
+    """Keep why a feed waits for a person; None when it does not."""
     _known(tx, feed)
     tx.execute(update(feeds).where(feeds.c.feed == feed).values(held=why))
-
-
-def held(tx: Connection, feed: str) -> str | None:
-    return tx.scalar(select(feeds.c.held).where(feeds.c.feed == feed))
 
 
 def states(tx: Connection) -> dict[str, dict[str, Any]]:

@@ -291,6 +291,22 @@ def test_a_feed_that_would_delete_much_waits_until_somebody_accepts(company: Com
     assert company.leakage() == 0
 
 
+def test_a_held_feed_goes_on_by_itself_once_its_source_is_as_it_was(company: Company) -> None:
+    company.people(ANA, JON, EVA)
+    company("ingest")
+    company.write("drop/people.csv", HEADER)
+    clear(company("ingest"), 1, "crm.people: held", "3 of 3")
+    (company.home / "drop/people.csv").rename(company.home / "drop/away")
+    company.write("landscape.yaml", LANDSCAPE.replace("path: drop", "path: nowhere"))
+    clear(company("ingest"), 4, "nowhere")
+    clear(company("doctor", "--no-systems"), 1, "crm.people", "--accept")  # nobody has looked, so it is held still
+    company.write("landscape.yaml", LANDSCAPE)
+    company.people(ANA, JON, EVA)
+    clear(company("ingest"), 0)
+    clear(company("doctor", "--no-systems"), 0)
+    assert (company.keys(), company.leakage()) == (GOOD, 0)
+
+
 def test_a_file_that_vanished_deletes_nobody(company: Company) -> None:
     company.people(ANA, JON, EVA)
     company("ingest")
