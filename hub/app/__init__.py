@@ -353,6 +353,7 @@ class Hub:
 
     def adopt(self, tell: Tell = untold) -> Outcome:
         """After a change of rules: bring everything under the rules at hand, in one transaction; ids stay where they can."""
+        self.stand()
         with self.store.begin() as tx:
             tell("golden records under the new rules", 0, None)
             done = Work(outcome=self.resolver.adopt(tx, self.as_of))

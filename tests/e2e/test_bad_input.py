@@ -329,6 +329,59 @@ def test_changed_trust_stops_everything_before_it_moves_and_the_way_back_works(c
     assert (company.keys(), company.leakage()) == (GOOD, 0)
 
 
+def test_new_rules_are_told_tried_and_adopted_and_ids_stay(company: Company) -> None:
+    company.write("landscape.yaml", TWO_SYSTEMS)
+    company.people(ANA, JON)
+    company.write("web/people.csv", HEADER + ANA.replace("Ana", "Ana María") + EVA)
+    clear(company("ingest"), 0)
+    before = ids(company)
+    assert before["crm:1"] == before["web:1"]
+    assert given_name(company) == "Ana"
+    clear(company("rebuild"), 0, "none differs")
+
+    company.write("landscape.yaml", TWO_SYSTEMS.replace("0.3", "1"))
+    company.people(ANA, JON.replace("Jonas", "Jon"))
+    clear(company("ingest"), 3, "goldenhub rebuild --adopt")
+    said = company("rebuild", "--json")
+    assert said.code == 1 and "would change" in said.err
+    assert "goldenhub rebuild --adopt" in said.json["other_rules"]
+    assert [one["what"] for one in said.json["differences"]] == ["value"]
+    assert given_name(company) == "Ana"
+
+    clear(company("rebuild", "--adopt"), 0, "none differs")
+    assert (ids(company), given_name(company)) == (before, "Ana María")
+    clear(company("rebuild"), 0, "none differs")
+    clear(company("doctor", "--no-systems"), 0)
+    clear(company("ingest"), 0)
+    clear(company("rebuild"), 0, "none differs")
+    assert (ids(company), company.leakage()) == (before, 0)
+    assert company("golden", "show", "crm:2", "--json").json["name"]["given"] == "Jon"
+
+
+def test_rules_that_change_no_value_are_told_as_well(company: Company) -> None:
+    clear(company("rebuild", "--adopt"), 3, "goldenhub ingest")
+    company.people(JON)
+    company("ingest")
+    company.write("landscape.yaml", LANDSCAPE.replace("0.8", "0.9"))
+    clear(company("rebuild"), 1, "none differs", "goldenhub rebuild --adopt")
+    clear(company("rebuild", "--adopt"), 0)
+    clear(company("rebuild"), 0)
+
+
+TWO_SYSTEMS = LANDSCAPE.replace("feeds:\n", "  web: {kind: file, path: web, trust: 0.3}\nfeeds:\n") + (
+    "  web.people: {system: web, stream: {name: people.csv, key: id}, mapping: crm/customer}\n"
+)
+
+
+def ids(company: Company) -> dict[str, str]:
+    found = company("golden", "list", "--limit", 1000, "--json").json["golden"]
+    return {f"{one['system']}:{one['key']}": golden["id"] for golden in found for one in golden["members"]}
+
+
+def given_name(company: Company) -> str:
+    return str(company("golden", "show", "crm:1", "--json").json["name"]["given"])
+
+
 def test_work_that_is_interrupted_is_there_again_at_once(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.people(ANA, JON, EVA)
     with monkeypatch.context() as patch:

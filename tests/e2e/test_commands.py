@@ -95,7 +95,7 @@ LOOKS: dict[str, tuple[int, set[str]]] = {
     "rejects --json": (0, {"groups"}),
     "rejects --list --json": (0, {"rejects"}),
     "rejects --show 1 --json": (0, {"id", "code", "reason", "payload"}),
-    "rebuild --json": (0, {"golden_records", "differences"}),
+    "rebuild --json": (0, {"golden_records", "differences", "other_rules"}),
     "doctor --json": (0, {"checks"}),
     "migrate --json": (0, {"store", "before", "after"}),
     "connectors --json": (0, {"kinds"}),
