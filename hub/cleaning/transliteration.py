@@ -7,7 +7,6 @@ import unicodedata
 from functools import lru_cache
 
 from anyascii import anyascii
-from pypinyin import Style, lazy_pinyin
 
 from hub.cleaning.abjads import romanized
 from hub.cleaning.name_words import CHINESE_FAMILY_NAMES, COMPOUND_FAMILY_NAMES, KOREAN_SPELLINGS
@@ -54,6 +53,8 @@ def _ascii(text: str) -> str:
 
 def _pinyin(word: str, *, alone: bool) -> str:
     """Syllables of a word run together; the family name of a name written in one stands apart: 王小明 -> Wang Xiaoming."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take a quarter of a second to load, and most data needs none
+
     family = _chinese_family(word) if alone else 0
     parts = (word[:family], word[family:]) if family else (word,)
     return " ".join("".join(lazy_pinyin(part, style=Style.NORMAL, v_to_u=True)).replace("ü", "yu").capitalize() for part in parts)

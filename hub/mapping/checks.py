@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 
 from hub.errors import did_you_mean
 from hub.mapping.codes import CodeList
@@ -14,7 +14,7 @@ from hub.mapping.findings import Notes
 from hub.mapping.shape import ABSENT, FieldRule, MappingRule
 from hub.model import Model
 
-Schema = Mapping[str, Any]
+Schema = dict[str, Any]
 
 _MAKES = {
     "text": ("string",),
@@ -87,7 +87,7 @@ class _Targets:
 
     def _constant(self, value: Any, path: str, schema: Schema, steps: tuple[str | int, ...]) -> None:
         """A value written in the mapping itself that the schema will refuse for every record."""
-        if jsonschema.Draft202012Validator(schema).is_valid(value):
+        if jsonschema_rs.Draft202012Validator(schema).is_valid(value):
             return
         allowed = [word for word in schema.get("enum", ()) if word is not None]
         code, message, hint = "value_not_allowed", f"{value!r} is not written as {path!r} must be.", ""
@@ -99,7 +99,7 @@ class _Targets:
         self._notes.error(code, message, *steps, hint=hint, offset=None if steps[-1] == "default" else 0)
 
     def _meanings(self, codes: CodeList, path: str, schema: Schema, field: FieldRule) -> None:
-        validator = jsonschema.Draft202012Validator(schema)
+        validator = jsonschema_rs.Draft202012Validator(schema)
         wrong = sorted({str(word) for word in codes.codes.values() if word is not None and not validator.is_valid(word)})
         if wrong:
             message = f"the code list {codes.name!r} means {', '.join(wrong)}, which {path!r} cannot be."

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import jsonschema_rs
-from jsonschema.exceptions import best_match
 
 from hub.errors import BadModel
 
@@ -40,6 +38,9 @@ def checked(schema: Schema, path: Path) -> Schema:
     """The schema, or :class:`BadModel` that says where it is none. The fast library asks, the telling one explains."""
     if jsonschema_rs.meta.is_valid(schema):
         return schema
+    import jsonschema  # slow to load, and rarely asked
+    from jsonschema.exceptions import best_match
+
     wrong = best_match(jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA).iter_errors(schema))
     where = ".".join(map(str, wrong.absolute_path)) if wrong else ""
     why = wrong.message if wrong else "not JSON Schema 2020-12"

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from math import isfinite
-from typing import Any, cast
-
-import jsonschema
-from jsonschema.protocols import Validator
+from typing import TYPE_CHECKING, Any, cast
 
 from hub.errors import did_you_mean
 from hub.model.schemas import Schema
+
+if TYPE_CHECKING:  # slow to load, and asked only when a record is wrong
+    import jsonschema
+    from jsonschema.protocols import Validator
 
 Violation = dict[str, str]
 
@@ -99,17 +100,25 @@ def violation(path: str, rule: str, message: str) -> Violation:
     return {"path": path, "rule": rule, "message": message}
 
 
-def _ecma_pattern(validator: Validator, pattern: str, instance: Any, schema: Schema) -> Iterator[jsonschema.ValidationError]:
-    """In a schema ``$`` means the very end; Python's would also match before a last line end."""
-    if isinstance(instance, str) and not _compiled(pattern).search(instance):
-        yield jsonschema.ValidationError("does not match its pattern")
+def explainer(schema: Schema) -> Validator:
+    """The library that tells why a record breaks a schema, with patterns as a schema means them."""
+    return cast("Validator", _explainer()(schema))
+
+
+@lru_cache(maxsize=1)
+def _explainer() -> Any:
+    import jsonschema
+
+    def pattern(validator: Validator, wanted: str, instance: Any, schema: Schema) -> Iterator[jsonschema.ValidationError]:
+        """In a schema ``$`` means the very end; Python's would also match before a last line end."""
+        if isinstance(instance, str) and not _compiled(wanted).search(instance):
+            yield jsonschema.ValidationError("does not match its pattern")
+
+    return jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # the stubs know no signature
+        jsonschema.Draft202012Validator, {"pattern": pattern}
+    )
 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern))
-
-
-explainer = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # the stubs know no signature
-    jsonschema.Draft202012Validator, {"pattern": _ecma_pattern}
-)

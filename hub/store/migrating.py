@@ -1,51 +1,71 @@
-"""Bring a database to the newest shape, or back."""
+"""Bring a database to the newest shape, or back. Alembic is slow to load: who only looks where a database stands does without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from hub.errors import BadSettings
 from hub.store.store import Store
 
+if TYPE_CHECKING:
+    from alembic.config import Config
 
-def migrate(store: Store, revision: str = "head") -> None:
+_HEAD = "head"
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(store: Store, to: str = _HEAD) -> None:
     """Run the migrations that are missing. Running it again changes nothing."""
-    with store.begin() as tx, _explained(tx, revision):
-        command.upgrade(_config(tx), revision)
+    if to == _HEAD and revision(store) == newest():
+        return
+    from alembic import command
+
+    with store.begin() as tx, _explained(tx, to):
+        command.upgrade(_config(tx), to)
 
 
-def unmigrate(store: Store, revision: str) -> None:
+def unmigrate(store: Store, to: str) -> None:
     """Go back to an older revision; ``base`` empties the database."""
-    with store.begin() as tx, _explained(tx, revision):
-        command.downgrade(_config(tx), revision)
+    from alembic import command
+
+    with store.begin() as tx, _explained(tx, to):
+        command.downgrade(_config(tx), to)
 
 
 def revision(store: Store) -> str | None:
     """Where the database stands; None when it is empty."""
     with store.read() as tx:
-        found: str | None = MigrationContext.configure(tx).get_current_revision()
-        return found
+        return _stands(tx)
 
 
-def newest() -> str | None:
-    """The revision that this version of the hub needs."""
-    found: str | None = ScriptDirectory.from_config(_config(None)).get_current_head()
+def _stands(tx: Connection) -> str | None:
+    if not inspect(tx).has_table("alembic_version"):
+        return None
+    found: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
     return found
+
+
+def newest() -> str:
+    """The revision that this version of the hub needs."""
+    return _known()[-1]
+
+
+def _known() -> list[str]:
+    """All revisions, the oldest first: each is named at the beginning of its file."""
+    return sorted(path.name.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*_*.py"))
 
 
 @contextmanager
 def _explained(tx: Connection, to: str) -> Iterator[None]:
     """A revision that this version of the hub does not know, said with those it knows."""
-    stands = MigrationContext.configure(tx).get_current_revision()
+    from alembic.util import CommandError
+
+    stands = _stands(tx)
     try:
         yield
     except CommandError as error:
@@ -53,17 +73,19 @@ def _explained(tx: Connection, to: str) -> Iterator[None]:
 
 
 def _why(stands: str | None, to: str) -> str:
-    known = [script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()]
+    known = _known()
     if stands is not None and stands not in known:
         return (
-            f"The store has its tables at {stands}, this version of the hub knows them up to {known[0]}: a newer version has "
+            f"The store has its tables at {stands}, this version of the hub knows them up to {known[-1]}: a newer version has "
             f"used this store. Install that one, or point HUB_DATABASE_URL to another store."
         )
     return f"There is no revision {to!r} to bring the store to from {stands or 'empty'}; known: {', '.join(known)}, or `head`."
 
 
-def _config(connection: object) -> Config:
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["connection"] = connection
     return config

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from importlib.resources import files
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
 from hub.errors import BadSettings, Unavailable
 from hub.records import Operation, RecordRef, Reject, SourceRecord
 from hub.store import feeds, nodes, redo, rows, sources
-from hub.store.migrating import migrate, unmigrate
+from hub.store.migrating import migrate, newest, revision, unmigrate
 from hub.store.store import Store, critical, open_store
 from hub.store.tables import metadata, records, xref
 
@@ -47,6 +49,15 @@ def test_migrations_run_again_change_nothing_and_lead_back_to_nothing(store: Sto
     with store.begin() as tx:
         assert set(inspect(tx).get_table_names()) <= {"alembic_version"}
     migrate(store)
+
+
+def test_the_newest_revision_is_the_one_that_the_migrations_lead_to(store: Store) -> None:
+    migrations = str(files("hub.store") / "migrations")
+    with store.begin() as tx:
+        assert MigrationContext.configure(tx).get_current_revision() == revision(store) == newest()
+    assert ScriptDirectory(migrations).get_heads() == [newest()]
+    unmigrate(store, "base")
+    assert revision(store) is None
 
 
 def test_text_is_ordered_by_its_bytes(store: Store) -> None:
