@@ -224,7 +224,7 @@ class Hub:
         self._agree()
         while delivery := self.bus.take(self.settings.batch_size):
             with self._given_back(delivery):
-                for part in [delivery] if delivery.attempts == 1 else delivery.apart():
+                for part in delivery.parts():
                     self._work_on(part, done)
             tell("resolve", done.records, None)
         self._catch_up(done, tell)
@@ -243,10 +243,11 @@ class Hub:
 
     def _work_on(self, delivery: Delivery, done: Work) -> None:
         """One transaction, then the settlement. What failed too often is set aside as dead, so that it stops no other."""
-        if delivery.attempts > MOST_ATTEMPTS:
+        if delivery.tried >= MOST_ATTEMPTS:
             self.bus.bury(delivery, f"failed {MOST_ATTEMPTS} times")
             done.buried += len(delivery.records)
             return
+        self.bus.attempt(delivery)
         with self.store.begin() as tx:
             customers = [record for record in delivery.records if record.entity == ENTITY]
             others = [record for record in delivery.records if record.entity != ENTITY]

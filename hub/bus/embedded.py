@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from hub.records import SourceRecord, canonical_json, record_from_json, record_t
 RECORDS = "hub.records"
 LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
+_SHRINKS = 2  # bits by which parts shrink from attempt to attempt: 500, 125, 31, 7, 1
 
 
 class Waiting(Protocol):
@@ -38,6 +39,7 @@ class Queue(Protocol):
 
     def put(self, tx: Any, queue: str, given: Iterable[tuple[str, dict[str, Any], str]], at: datetime) -> None: ...
     def take(self, tx: Any, queue: str, limit: int, lease: str, at: datetime, lasts: timedelta) -> Sequence[Waiting]: ...
+    def attempt(self, tx: Any, ids: Sequence[int], lease: str) -> None: ...
     def settle(self, tx: Any, ids: Sequence[int], lease: str) -> None: ...
     def put_back(self, tx: Any, ids: Sequence[int], lease: str, ready_at: datetime, why: str) -> None: ...
     def bury(self, tx: Any, ids: Sequence[int], lease: str, why: str) -> None: ...
@@ -53,14 +55,29 @@ class Delivery:
     records: tuple[SourceRecord, ...]
     ids: tuple[int, ...]
     lease: str
-    attempts: int  # of the message that was tried most often
+    attempts: tuple[int, ...]  # earlier ones of each message, which did not end well
 
-    def apart(self) -> list[Delivery]:
-        """One delivery per record: how a poison message is found without harm to its neighbours."""
-        return [
-            Delivery((record,), (number,), self.lease, self.attempts)
-            for record, number in zip(self.records, self.ids, strict=True)
-        ]
+    def parts(self) -> Iterator[Delivery]:
+        """What is new as a whole; what failed before in ever smaller parts, until a poison message stands alone."""
+        for attempts in sorted(set(self.attempts)):
+            places = [place for place, number in enumerate(self.attempts) if number == attempts]
+            size = max(1, len(self.ids) >> (_SHRINKS * attempts)) if attempts else len(places)
+            for start in range(0, len(places), size):
+                yield self.only(places[start : start + size])
+
+    @property
+    def tried(self) -> int:
+        """How often the most unlucky of them was tried before."""
+        return max(self.attempts)
+
+    def only(self, places: Sequence[int]) -> Delivery:
+        """The messages at these places, under the same lease."""
+        return Delivery(
+            tuple(self.records[place] for place in places),
+            tuple(self.ids[place] for place in places),
+            self.lease,
+            tuple(self.attempts[place] for place in places),
+        )
 
 
 @dataclass(frozen=True)
@@ -95,7 +112,7 @@ class EmbeddedBus:
         if not found:
             return None
         records = tuple(record_from_json(message.body) for message in found)
-        return Delivery(records, tuple(message.id for message in found), lease, max(message.attempts for message in found))
+        return Delivery(records, tuple(one.id for one in found), lease, tuple(one.attempts for one in found))
 
     def _free_the_dead(self, tx: Any) -> None:
         """What a killed worker of this machine held need not wait for its lease to end."""
@@ -103,6 +120,12 @@ class EmbeddedBus:
             host, _, rest = lease.partition("/")
             if host == socket.gethostname() and not _is_alive(rest.partition("/")[0]):
                 self.queue.free(tx, RECORDS, lease, self.clock())
+
+    def attempt(self, delivery: Delivery) -> None:
+        """Note that what failed before is tried once more. The first attempt needs no word."""
+        if delivery.tried:
+            with self.begin() as tx:
+                self.queue.attempt(tx, delivery.ids, delivery.lease)
 
     def settle(self, delivery: Delivery) -> None:
         """The work is committed."""

@@ -21,7 +21,7 @@ class Message(NamedTuple):
     message_id: str
     headers: dict[str, Any]
     body: str
-    attempts: int
+    attempts: int  # earlier ones that did not end well
 
 
 def put(tx: Connection, queue: str, given: Iterable[tuple[str, dict[str, Any], str]], at: datetime) -> None:
@@ -37,14 +37,21 @@ def put(tx: Connection, queue: str, given: Iterable[tuple[str, dict[str, Any], s
 
 
 def take(tx: Connection, queue: str, limit: int, lease: str, at: datetime, lasts: timedelta) -> list[Message]:
-    """The oldest messages that are ready, leased: nobody else gets them until the lease ends."""
+    """The oldest messages that are ready, leased: nobody else gets them until the lease ends. A first attempt begins here."""
     c = messages.c
     wanted = select(c.id).where(c.queue == queue, c.state == READY, c.ready_at <= at).order_by(c.id).limit(limit)
     ids = list(tx.scalars(wanted.with_for_update(skip_locked=True)))
     taken = rows.among(tx, c.id, ids)
-    tx.execute(update(messages).where(taken).values(lease=lease, ready_at=at + lasts, attempts=c.attempts + 1))
-    found = tx.execute(select(c.id, c.message_id, c.headers, c.body, c.attempts).where(taken).order_by(c.id))
+    found = tx.execute(select(c.id, c.message_id, c.headers, c.body, c.attempts).where(taken).order_by(c.id)).all()
+    first = func.greatest(c.attempts, 1) if tx.dialect.name == "postgresql" else func.max(c.attempts, 1)
+    tx.execute(update(messages).where(taken).values(lease=lease, ready_at=at + lasts, attempts=first))
     return [Message(*row) for row in found]
+
+
+def attempt(tx: Connection, ids: Sequence[int], lease: str) -> None:
+    """Note that these are tried once more, before they are: what kills its worker must be known afterwards."""
+    mine = (rows.among(tx, messages.c.id, ids), messages.c.lease == lease)
+    tx.execute(update(messages).where(*mine).values(attempts=messages.c.attempts + 1))
 
 
 def settle(tx: Connection, ids: Sequence[int], lease: str) -> None:
