@@ -29,7 +29,7 @@ SWEEPS = ("daily", "every_run", "never")
 _TOP = {"company", "systems", "feeds", "deliveries", "subscriptions"}
 _SYSTEM = {"kind", "time_zone", "trust", "free_of_duplicates"}
 _FEED = {
-    "system", "stream", "message", "order_by", "cursor", "assemble", "mapping", "schedule", "lane", "alert", "max_deleted_share",
+    "system", "stream", "message", "order_by", "cursor", "mapping", "schedule", "lane", "alert", "max_deleted_share",
 }  # fmt: skip
 _CURSOR = {"column", "lag", "sweep", "children"}
 _DELIVERY = {"system", "entity", "when", "mapping", "owns", "certainty", "on_merge"}
@@ -58,14 +58,6 @@ class System:
 
 
 @dataclass(frozen=True)
-class Assembly:
-    """A record that arrives in parts: child streams with the field that names their parent, and what completes it."""
-
-    children: Mapping[str, str]
-    complete: str = "parent"  # parent: as soon as the parent row is there | trailer: when a part `trailer` came
-
-
-@dataclass(frozen=True)
 class Feed:
     """One stream of one system, and what becomes of it."""
 
@@ -75,7 +67,6 @@ class Feed:
     mappings: tuple[str, ...]
     delta: bool = False
     order_by: str = "updated_at"
-    assembly: Assembly | None = None
     schedule: str | None = None
     lane: str = "live"
     alert: Mapping[str, Any] = field(default_factory=dict)
@@ -181,7 +172,6 @@ def _feed(document: Document, name: str, systems: Mapping[str, System]) -> Feed:
         mappings=tuple(map(str, mappings)),
         delta=_choice(document, values, "message", MESSAGE, "feeds", name) == "delta",
         order_by=_choice(document, values, "order_by", ORDER_BY, "feeds", name),
-        assembly=_assembly(document, name, values),
         schedule=_schedule(document, name, values),
         lane=_choice(document, values, "lane", LANES, "feeds", name),
         alert=_mapping(document, values, "alert", "feeds", name),
@@ -215,15 +205,6 @@ def _cursor(document: Document, name: str, values: dict[str, Any]) -> CursorRule
     lag = duration(document, cursor.get("lag", "5m"), "feeds", name, "cursor", "lag")
     sweep = _choice(document, cursor, "sweep", ("never", *SWEEPS[:2]), "feeds", name, "cursor")
     return CursorRule(cursor.get("column"), lag, None if sweep == "never" else sweep, cursor.get("children") or {})
-
-
-def _assembly(document: Document, name: str, values: dict[str, Any]) -> Assembly | None:
-    if not values.get("assemble"):
-        return None
-    document.only(BadLandscape, {"children", "complete"}, "feeds", name, "assemble")
-    assemble = values["assemble"]
-    complete = _choice(document, assemble, "complete", ("parent", "trailer"), "feeds", name, "assemble")
-    return Assembly(assemble.get("children") or {}, complete)
 
 
 def _schedule(document: Document, name: str, values: dict[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,15 @@ def _landscape(hub: Hub) -> list[Finding]:
             check()
         except Misconfigured as wrong:
             found.append(_finding(wrong, hub.landscape.path))
-    return found
+    return found + list(_not_run(hub))
+
+
+def _not_run(hub: Hub) -> Iterator[Finding]:
+    """What is written down and does nothing must not look as if it worked."""
+    for section in ("deliveries", "subscriptions"):
+        for name in getattr(hub.landscape, section):
+            said = f"{section}.{name} is checked, but not run by this version of the hub."
+            yield Finding("not_run_yet", "info", hub.landscape.path, 1, 1, said)
 
 
 def _system(hub: Hub, system: System) -> None:
