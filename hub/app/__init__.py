@@ -22,7 +22,7 @@ from connectors import build
 from hub.app.outcome import Work
 from hub.attach import attach, reattach
 from hub.bus.embedded import MOST_ATTEMPTS, Delivery, EmbeddedBus
-from hub.contract import Connector, Cursor, Probe, StreamRequest
+from hub.contract import Batch, Connector, Cursor, Probe, StreamRequest
 from hub.errors import BadMapping, BadSettings, HubError, InvalidRecord, Misconfigured, Rejected, did_you_mean
 from hub.ingest import FeedPlan, Landed, RunReport, ingest
 from hub.landscape import Feed, Landscape, load_landscape, references, standing
@@ -32,7 +32,7 @@ from hub.mapping.engine import mapping_name
 from hub.matching.rules import read_weights
 from hub.model import Model, load_model, shipped_folder
 from hub.quality import QualityRules, check_record, flags_of, load_quality
-from hub.records import Data, Decision
+from hub.records import Data, Decision, RawRecord
 from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
 from hub.resolve.rules import hold_to
 from hub.settings import Settings, from_environment
@@ -196,6 +196,38 @@ class Hub:
                 land=partial(self._land, feed.name),
                 tell=lambda report: tell(feed.name, report.read, None),
             )
+
+    def replay(self, names: Sequence[str] = (), tell: Tell = untold) -> list[RunReport]:
+        """Translate once more what was set aside and could be read, after a mapping or a code list was mended.
+
+        Each arrives anew, as of the moment when it came first, so that nothing younger is overtaken.
+        """
+        plans = [self.plan(self.landscape.feed(name)) for name in names or self.landscape.feeds]
+        self._agree()
+        alone = [replace(plan, translators=[one]) for plan in plans for one in plan.translators]
+        return [report for plan in alone if (report := self._replay(plan, tell)).read]
+
+    def _replay(self, plan: FeedPlan, tell: Tell) -> RunReport:
+        stream, mapping = self.landscape.feed(plan.name).request.name, plan.translators[0].name
+        moment = [self.clock()]
+        with self.store.read() as tx:
+            aside = [one for one in feeds.every_reject(tx, plan.name) if one.reject.mapping == mapping]
+
+        def again() -> Iterator[Batch]:
+            for one in aside:
+                moment[0] = one.reject.at
+                yield Batch([RawRecord(stream, one.reject.payload, one.reject.where, one.reject.key)])
+                with self.store.begin() as tx:
+                    feeds.settle_rejects(tx, [one.id], feeds.REPLAYED)
+
+        return ingest(
+            plan,
+            again(),
+            run=str(uuid.uuid4()),
+            clock=lambda: moment[0],
+            land=partial(self._land, plan.name),
+            tell=lambda report: tell(f"{plan.name} again", report.read, len(aside)),
+        )
 
     def agrees(self) -> None:
         """Raise ``BadModel`` when the store runs under other rules than those at hand."""

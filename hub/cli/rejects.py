@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hub.app import open_hub
-from hub.cli.show import console, emit_json, json_option, table
+from hub.cli.show import console, emit_json, json_option, progress, table
 from hub.store import feeds
 
 
@@ -14,9 +14,13 @@ from hub.store import feeds
 @click.option("--list", "listed", is_flag=True, help="One by one, instead of grouped by cause.")
 @click.option("--show", "number", type=int, help="One of them with its payload. It may hold personal data.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@click.option("--replay", is_flag=True, help="Translate them once more, after a mapping or a code list was mended.")
 @json_option
-def command(feed: str | None, listed: bool, number: int | None, limit: int, as_json: bool) -> None:
-    """What was set aside, grouped by cause. Nothing of it is lost: mend the mapping or the source, then read again."""
+def command(feed: str | None, listed: bool, number: int | None, limit: int, replay: bool, as_json: bool) -> None:
+    """What was set aside, grouped by cause. Nothing of it is lost: mend the mapping, then replay; or the source, then read."""
+    if replay:
+        _replay([feed] if feed else [], as_json)
+        return
     with open_hub() as hub, hub.reading() as tx:
         if number is not None:
             _show(feeds.listed_rejects(tx, after=number - 1, limit=1), number, as_json)
@@ -33,6 +37,21 @@ def command(feed: str | None, listed: bool, number: int | None, limit: int, as_j
         rows = [(group["number"], group["feed"], group["code"], group["reason"]) for group in groups]
         console().print(table("", ("records", "feed", "code", "for instance"), rows, right=("records",)))
         click.echo("\nOne by one: goldenhub rejects --list")
+
+
+def _replay(names: list[str], as_json: bool) -> None:
+    with open_hub() as hub, progress(as_json) as tell:
+        hub.stand()
+        reports = hub.replay(names, tell)
+        done = hub.work(tell)
+    if as_json:
+        emit_json({"feeds": [report.as_dict() for report in reports], "resolved": done.as_dict()})
+    elif not reports:
+        click.echo("Nothing that could be translated was set aside.")
+    else:
+        rows = [(report.feed, report.read, report.published, report.rejected.total()) for report in reports]
+        console().print(table("", ("feed", "replayed", "published", "set aside again"), rows))
+        click.echo(done.in_words())
 
 
 def _list(found: list[feeds.StoredReject], as_json: bool) -> None:

@@ -130,6 +130,14 @@ def listed_rejects(
     return [_stored(row) for row in tx.execute(wanted).mappings()]
 
 
+def every_reject(tx: Connection, feed: str) -> list[StoredReject]:
+    """All open rejects of a feed, in their order."""
+    found: list[StoredReject] = []
+    while page := listed_rejects(tx, feed=feed, after=found[-1].id if found else 0, limit=1000):
+        found += page
+    return found
+
+
 def grouped_rejects(tx: Connection) -> list[dict[str, Any]]:
     """Open rejects by cause: feed, code, reason, how many."""
     c = rejects.c
