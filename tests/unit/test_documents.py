@@ -46,8 +46,8 @@ def test_aliases_that_multiply_are_refused() -> None:
         read(bomb)
 
 
-def test_dates_stay_what_was_typed() -> None:
-    assert read("born: 1980-02-31\nyes_it_is: yes\nnone: ~\n").data == {"born": "1980-02-31", "yes_it_is": True, "none": None}
+def test_dates_and_plain_words_stay_what_was_typed() -> None:
+    assert read("born: 1980-02-31\nyes_it_is: yes\nnone: ~\n").data == {"born": "1980-02-31", "yes_it_is": "yes", "none": None}
 
 
 def test_an_unknown_key_gets_the_nearest_known_one() -> None:
