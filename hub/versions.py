@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from hub.records import GONE, Data, Operation, SourceRecord
 
@@ -80,6 +81,22 @@ def fold(versions: Iterable[SourceRecord], start: Held | None = None) -> Fold:
             held = Held(following, version.version, version.position)
             states[version.message_id] = _state(held)
     return Fold(held, states, bool(waiting))
+
+
+def held_on(versions: Iterable[tuple[SourceRecord, datetime]], true: datetime, known: datetime) -> Held | None:
+    """Both times of a record: what was true at one moment, as far as the hub knew it at another.
+
+    ``versions`` come with the time of their arrival. A version is true from its ``valid_from`` (else from when the source changed
+    it) until its ``valid_to``; what arrived after ``known`` was not known yet.
+    """
+    told = [version for version, arrived in versions if arrived <= known and _began(version) <= true]
+    held = fold(told).held
+    ended = held.record.valid_to if held is not None else None
+    return None if held is None or (ended is not None and ended <= true) else held
+
+
+def _began(version: SourceRecord) -> datetime:
+    return version.valid_from or version.effective_at
 
 
 def _state(held: Held) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import click
 
 from hub.app import open_hub
 from hub.cli.files import Out, all_different
-from hub.cli.records import ENTITY, as_name, golden_of, told
+from hub.cli.records import ENTITY, as_name, as_ref, golden_of, told
 from hub.cli.show import console, emit_json, json_option, progress, table
 from hub.store import goldens
+
+FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S")
 
 
 @click.group("golden")
@@ -23,9 +26,13 @@ def command() -> None:
 @click.argument("which")
 @click.option("--why", is_flag=True, help="For every value: the record it comes from, the rule, and who else says so.")
 @click.option("--view", help="Only what this consumer may see, for instance `marketing`.")
+@click.option("--known", type=click.DateTime(FORMATS), help="As the hub knew it at this moment (UTC), e.g. 2026-03-01T12:00:00.")
 @json_option
-def show(which: str, why: bool, view: str | None, as_json: bool) -> None:
+def show(which: str, why: bool, view: str | None, known: datetime | None, as_json: bool) -> None:
     """One golden record. WHICH is its id (retired ids lead on) or a system's key, as `erp:4711`."""
+    if known is not None:
+        _show_known(which, known.replace(tzinfo=UTC), as_json)
+        return
     with open_hub() as hub, hub.reading() as tx:
         golden = golden_of(tx, which)
         data = hub.view(golden, view) if view else golden.data
@@ -37,6 +44,20 @@ def show(which: str, why: bool, view: str | None, as_json: bool) -> None:
     rows = [(path, value, *(_source(golden.provenance, path) if why else ())) for path, value in _lines(data)]
     columns = ("field", "value", "from", "rule") if why else ("field", "value")
     console().print(table("", columns, rows))
+
+
+def _show_known(which: str, at: datetime, as_json: bool) -> None:
+    """Time travel: the version that was the last one announced by then."""
+    with open_hub() as hub, hub.reading() as tx:
+        golden_id = goldens.behind_key_on(tx, ENTITY, as_ref(which)[:2], at) if ":" in which else which
+        found = goldens.known_on(tx, golden_id, at) if golden_id else None
+    if found is None:
+        raise click.ClickException(f"Nobody was known as {which!r} at {at:%Y-%m-%d %H:%M:%S} UTC.")
+    if as_json:
+        emit_json({"id": found.golden_id, "version": found.version, "kind": found.kind, "at": found.at.isoformat(), **found.data})
+        return
+    click.echo(f"{found.golden_id}  version {found.version}, {found.kind} {found.at:%Y-%m-%d %H:%M:%S} UTC\n")
+    console().print(table("", ("field", "value"), _lines(found.data.get("golden") or {})))
 
 
 def _lines(data: Any, path: str = "") -> list[tuple[str, str]]:

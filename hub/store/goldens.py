@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from hub.records import Data, RecordRef
 from hub.store import rows
@@ -89,6 +89,20 @@ def behind_key(tx: Connection, entity: str, key: SourceKey) -> str | None:
         .order_by(xref.c.generation.desc())
     )
     return tx.scalar(wanted.limit(1))
+
+
+def behind_key_on(tx: Connection, entity: str, key: SourceKey, at: datetime) -> str | None:
+    """The id a system's key stood behind at a moment: the cross-reference is dated."""
+    known = (xref.c.valid_from <= at, or_(xref.c.valid_to.is_(None), xref.c.valid_to > at))
+    wanted = select(xref.c.golden_id).where(xref.c.entity == entity, xref.c.system == key[0], xref.c.key == key[1], *known)
+    return tx.scalar(wanted.order_by(xref.c.generation.desc()).limit(1))
+
+
+def known_on(tx: Connection, golden_id: str, at: datetime) -> Announcement | None:
+    """The version of a golden record that was the last one announced at a moment."""
+    wanted = select(outbox).where(outbox.c.golden_id == golden_id, outbox.c.at <= at).order_by(outbox.c.version.desc()).limit(1)
+    row = tx.execute(wanted).mappings().first()
+    return Announcement(**row) if row else None
 
 
 def listed(tx: Connection, entity: str, *, after: str = "", limit: int = 1000, state: str = ACTIVE) -> list[Golden]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.records import Operation, RecordRef, SourceRecord
-from hub.versions import Held, fold, patched
+from hub.versions import Held, fold, held_on, patched
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+FAR = START + timedelta(days=1000)
 
 
 def version(
@@ -184,3 +186,28 @@ def test_every_version_ends_in_exactly_one_state_and_at_most_one_holds(made: lis
 
     assert folded.states.keys() == {v.message_id for v in made}
     assert sum(state in ("current", "deleted") for state in folded.states.values()) == (folded.held is not None)
+
+
+@given(histories(), st.lists(st.integers(0, 9), min_size=8, max_size=8))
+def test_what_was_known_at_a_moment_is_what_had_arrived_by_then(made: list[SourceRecord], days: list[int]) -> None:
+    told = [(one, START + timedelta(days=day)) for one, day in zip(made, days, strict=False)]
+    for day in range(10):
+        known = START + timedelta(days=day)
+        assert held_on(told, FAR, known) == fold(one for one, arrived in told if arrived <= known).held
+
+
+@given(histories())
+def test_what_is_true_later_does_not_change_what_was_true_before(made: list[SourceRecord]) -> None:
+    told = [(one, START) for one in made]
+    for one in made:
+        before = [(other, at) for other, at in told if other.effective_at <= one.effective_at]
+        assert held_on(told, one.effective_at, FAR) == held_on(before, one.effective_at, FAR)
+
+
+def test_what_has_ended_is_no_longer_true_and_what_begins_later_not_yet() -> None:
+    told = [(replace(version(1, {"a": 1}), valid_from=START, valid_to=START + timedelta(days=2)), START)]
+
+    assert held_on(told, START - timedelta(days=1), FAR) is None
+    assert held_on(told, START + timedelta(days=1), FAR) is not None
+    assert held_on(told, START + timedelta(days=2), FAR) is None
+    assert held_on(told, START + timedelta(days=1), START - timedelta(seconds=1)) is None
