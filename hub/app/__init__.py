@@ -23,7 +23,7 @@ from hub.app.outcome import Work
 from hub.attach import attach, reattach
 from hub.bus.embedded import MOST_ATTEMPTS, Delivery, EmbeddedBus
 from hub.contract import Batch, Connector, Cursor, Probe, StreamRequest
-from hub.errors import BadMapping, BadSettings, HubError, InvalidRecord, Misconfigured, Rejected, did_you_mean
+from hub.errors import BadLandscape, BadMapping, BadSettings, HubError, InvalidRecord, Misconfigured, Rejected, did_you_mean
 from hub.ingest import FeedPlan, Landed, RunReport, ingest
 from hub.landscape import Feed, Landscape, load_landscape, references, standing
 from hub.mapping import CodeList, load_code_lists, load_mapping
@@ -69,6 +69,18 @@ class Hub:
     def landscape(self) -> Landscape:
         own = self.settings.home / "landscape.yaml"
         return load_landscape(own if own.is_file() else shipped_landscape())
+
+    def own_landscape(self) -> Landscape:
+        """The landscape of this folder; the shipped one is for looking at, not for running."""
+        path = self.settings.home / "landscape.yaml"
+        if not path.is_file():
+            raise BadLandscape(
+                f"There is no landscape.yaml in {self.settings.home.resolve()}. Write one (see docs/quickstart.md), "
+                "name your company's folder with --home, or begin with `goldenhub demo`.",
+                path=str(path),
+                line=1,
+            )
+        return self.landscape
 
     @cached_property
     def model(self) -> Model:
@@ -166,6 +178,7 @@ class Hub:
 
     def ingest(self, names: Sequence[str] = (), *, accept: bool = False, tell: Tell = untold) -> list[RunReport]:
         """Run feeds, all of them unless named. One feed that fails delays no other."""
+        self.own_landscape()
         chosen = [self.landscape.feed(name) for name in names or self.landscape.feeds]
         self._agree()
         return [self._run(feed, accept, tell) for feed in chosen]
@@ -246,6 +259,7 @@ class Hub:
             self.bus.publish_in(tx, landed.records)
             feeds.add_counts(tx, feed, "arrived", landed.arrived)
             feeds.add_counts(tx, feed, "filtered", landed.filtered)
+            feeds.mend_rejects(tx, feed, sorted({record.ref.key for record in landed.records}))
             feeds.add_rejects(tx, landed.rejects)
             if landed.cursor is not None:
                 feeds.move_cursor(tx, feed, landed.cursor, self.clock())

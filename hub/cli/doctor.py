@@ -81,7 +81,7 @@ def _tried(about: str, what: str, attempt: Callable[[], str]) -> Checked:
 
 
 def _landscape(hub: Hub) -> str:
-    found = hub.landscape
+    found = hub.own_landscape()
     return f"{len(found.systems)} systems, {len(found.feeds)} feeds in {found.path}"
 
 
@@ -126,7 +126,7 @@ def _held(hub: Hub) -> Iterator[Checked]:
 
 def _systems(hub: Hub) -> Iterator[Checked]:
     try:
-        names = list(hub.landscape.systems)
+        names = list(hub.own_landscape().systems)
     except HubError:
         return  # the check of the home has said why
     for name in names:

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from hub.app import open_hub
-from hub.cli.records import as_ref, golden_of, told
+from hub.cli.records import ENTITY, as_ref, golden_of, told
 from hub.cli.show import emit_json, json_option
-from hub.store import goldens
+from hub.store import goldens, sources
 
 
 @click.command("explain")
@@ -26,6 +26,8 @@ def command(which: tuple[str, ...], as_json: bool) -> None:
         if len(which) == 2:
             left, right = (as_ref(text) for text in which)
             story = hub.resolver.explain(tx, (left.system, left.key), (right.system, right.key))
+            heads = sources.heads(tx, ENTITY, [left[:2], right[:2]])
+            story["gone"] = [str(head.ref) for head in heads.values() if not head.live]
             lines = pair_lines(story, *which)
         else:
             golden = golden_of(tx, which[0])
@@ -47,6 +49,7 @@ def pair_lines(story: dict[str, Any], left: str, right: str) -> list[str]:
         *(f"  {line}" for line in story["waterfall"]),
         f"  they meet on {story['shared_keys']} blocking keys"
         + ("" if story["shared_keys"] else ": nobody would have compared them"),
+        *(f"  {ref} is gone: its system deleted it, or merged it away" for ref in story["gone"]),
         *(f"  {one['by']} decided {one['verdict'].replace('_', ' ')}: {one['why']}" for one in story["decisions"]),
     ]
 
@@ -69,12 +72,18 @@ def verdict(story: dict[str, Any]) -> str:
 def story_lines(golden_id: str, steps: list[goldens.Announcement]) -> list[str]:
     """How a golden record came to be, step by step."""
     lines = [f"{golden_id}, in {len(steps)} steps:"]
+    before: set[str] = set()
     for step in steps:
         why = step.data.get("why") or {}
         lines.append(f"  {step.version:>3}  {step.at:%Y-%m-%d %H:%M:%S}  {step.kind}: {_why(why)}")
         if step.data.get("moved"):
             moved = ", ".join(f"{one['system']}:{one['key']}" for one in step.data["moved"])
             lines.append(f"       moved: {moved}")
+        members = {f"{one['system']}:{one['key']}" for one in step.data.get("members") or ()}
+        for word, who in (("joined", members - before), ("left", before - members)):
+            if who and before:
+                lines.append(f"       {word}: {', '.join(sorted(who))}")
+        before = members
         if step.data.get("changed"):
             lines.append(f"       changed: {', '.join(step.data['changed'])}")
     return lines

@@ -42,7 +42,7 @@ def show(which: str, why: bool, view: str | None, known: datetime | None, as_jso
     click.echo(f"{golden.id}  version {golden.version}, {golden.state}, as of {golden.as_of}")
     click.echo(f"members: {', '.join(map(str, golden.members)) or 'none'}\n")
     rows = [(path, value, *(_source(golden.provenance, path) if why else ())) for path, value in _lines(data)]
-    columns = ("field", "value", "from", "rule") if why else ("field", "value")
+    columns = ("field", "value", "from", "rule", "also says so") if why else ("field", "value")
     console().print(table("", columns, rows))
 
 
@@ -78,14 +78,16 @@ def _short(item: dict[str, Any]) -> str:
     return ", ".join(shown)
 
 
-def _source(provenance: dict[str, Any], path: str) -> tuple[str, str]:
+def _source(provenance: dict[str, Any], path: str) -> tuple[str, str, str]:
     """Where a value comes from; a field of a group has the group's own source."""
     steps = path.replace("[", ".[").split(".")
     for end in range(len(steps), 0, -1):
         found = provenance.get(".".join(steps[:end]).replace(".[", "["))
         if found:
-            return str(found.get("source", "")), str(found.get("rule", ""))
-    return "", ""
+            source = str(found.get("source", ""))
+            also = [one for one in map(str, found.get("supporters", ())) if one != source]
+            return source, str(found.get("rule", "")), ", ".join(also)
+    return "", "", ""
 
 
 @command.command("list")

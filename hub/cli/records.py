@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Connection
 
 from hub.records import RecordRef
-from hub.store import goldens
+from hub.store import goldens, sources
 from hub.store.goldens import Golden
 
 ENTITY = "customer"
@@ -31,8 +31,21 @@ def golden_of(tx: Connection, which: str) -> Golden:
         golden_id = goldens.behind_key(tx, ENTITY, (ref.system, ref.key))
     found = goldens.current(tx, golden_id) if golden_id else None
     if found is None:
-        raise click.ClickException(f"Nobody is known as {which!r}. A key is written system:key; see `goldenhub golden list`.")
+        raise click.ClickException(_unknown(tx, which))
     return found
+
+
+def _unknown(tx: Connection, which: str) -> str:
+    """Why a name leads nowhere: its record is gone, was set aside, or never came."""
+    if ":" not in which:
+        return f"Nobody is known as {which!r}. A key is written system:key; see `goldenhub golden list`."
+    ref = as_ref(which)
+    head = sources.heads(tx, ENTITY, [(ref.system, ref.key)]).get((ref.system, ref.key))
+    if head is None:
+        return f"Nobody is known as {which!r}. See `goldenhub golden list`, and `goldenhub rejects` for what was set aside."
+    said = f"{which} is {head.record.operation.value.replace('_', ' ')} since {head.record.effective_at:%Y-%m-%d %H:%M:%S} UTC"
+    stood = goldens.references_of(tx, ENTITY, (ref.system, ref.key))
+    return said + (f"; it last stood behind {stood[-1].golden_id}." if stood else ".")
 
 
 def told(golden: Golden, data: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from hub.app import open_hub
 from hub.app.outcome import in_words, told
 from hub.cli.records import ENTITY
 from hub.cli.show import console, emit_json, json_option, table
-from hub.records import refs_text
-from hub.store import tasks
+from hub.records import Decision, refs_text
+from hub.store import decisions, tasks
 
 
 @click.group("review", invoke_without_command=True)
@@ -83,3 +83,35 @@ def withdraw(decision: str, by: str, as_json: bool) -> None:
         emit_json({"resolved": told(outcome)})
     else:
         click.echo(in_words(outcome))
+
+
+@command.command("decisions")
+@json_option
+def given(as_json: bool) -> None:
+    """The answers people gave, withdrawn ones too, the latest first."""
+    with open_hub() as hub, hub.reading() as tx:
+        found = sorted(decisions.every(tx, ENTITY, withdrawn=True), key=lambda one: (one.at, one.id), reverse=True)
+    if as_json:
+        emit_json({"decisions": [_told(one) for one in found]})
+    elif not found:
+        click.echo("Nobody has answered anything yet.")
+    else:
+        rows = [(d.id, _verdict(d), refs_text(d.left), refs_text(d.right), d.by, f"{d.at:%Y-%m-%d %H:%M}", d.why) for d in found]
+        console().print(table("", ("decision", "verdict", "one side", "other side", "by", "at", "why"), rows))
+
+
+def _verdict(decision: Decision) -> str:
+    return decision.verdict.replace("_", " ") + (", withdrawn" if decision.withdrawn_at else "")
+
+
+def _told(decision: Decision) -> dict[str, object]:
+    return {
+        "id": decision.id,
+        "verdict": decision.verdict,
+        "left": [str(ref) for ref in decision.left],
+        "right": [str(ref) for ref in decision.right],
+        "by": decision.by,
+        "at": decision.at.isoformat(),
+        "why": decision.why,
+        "withdrawn_at": decision.withdrawn_at.isoformat() if decision.withdrawn_at else None,
+    }

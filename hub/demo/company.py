@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from hub.app import shipped_landscape
 from hub.demo.billing_server import TOKEN, BillingServer, serving
 from hub.demo.generate import generate
 from hub.demo.next_day import next_day
@@ -20,7 +21,8 @@ from hub.demo.world import Knobs
 from hub.errors import BadSettings
 
 _MADE = "demo.json"
-_OURS = ("systems", ".hub", TRUTH, _MADE)
+_LANDSCAPE = "landscape.yaml"
+_OURS = ("systems", ".hub", TRUTH, _MADE, _LANDSCAPE)
 """All that the demo ever writes into its folder, and all that starting afresh removes."""
 
 
@@ -88,14 +90,14 @@ def _write(home: Path, recipe: Recipe) -> None:
     if recipe.day > 1:
         world = next_day(world)
     write_all(world, home)
+    shutil.copyfile(shipped_landscape(), home / _LANDSCAPE)
     (home / _MADE).write_text(json.dumps(recipe.as_dict(), indent=1) + "\n", encoding="utf-8")
 
 
 def _refuse_strangers(home: Path) -> None:
     """A folder that is somebody else's stays as it is."""
-    if (taken := [name for name in _OURS if (home / name).exists()]) or (home / "landscape.yaml").exists():
-        what = taken[0] if taken else "landscape.yaml"
-        raise BadSettings(f"{home} holds {what} but no demo; choose another folder with --home.", name="home")
+    if taken := [name for name in _OURS if (home / name).exists()]:
+        raise BadSettings(f"{home} holds {taken[0]} but no demo; choose another folder with --home.", name="home")
 
 
 def _remove(home: Path) -> None:

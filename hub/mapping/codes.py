@@ -48,7 +48,7 @@ class CodeList:
         text = _as_text(value)
         if text in table:
             return table[text]
-        message = f"The code list {self.name} does not know this code; add it to codes/{self.name}.yaml, then replay."
+        message = f"The code list {self.name} lacks this code; add it to codes/{self.name}.yaml beside the mapping, then replay."
         raise Unclean(message, code="unmapped_code", list=self.name, value=text)
 
 

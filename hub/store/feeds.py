@@ -14,7 +14,7 @@ from hub.records import Reject
 from hub.store import rows
 from hub.store.tables import counts, feeds, record_versions, rejects, runs
 
-OPEN, REPLAYED, ARCHIVED = "open", "replayed", "archived"
+OPEN, REPLAYED, MENDED, ARCHIVED = "open", "replayed", "mended", "archived"
 _REJECT = tuple(field.name for field in fields(Reject))
 
 
@@ -149,6 +149,12 @@ def grouped_rejects(tx: Connection) -> list[dict[str, Any]]:
 def settle_rejects(tx: Connection, ids: Sequence[int], state: str) -> None:
     """Rejects that were replayed or archived."""
     rows.update(tx, rejects, ("id",), [{"id": one, "state": state} for one in ids])
+
+
+def mend_rejects(tx: Connection, feed: str, keys: Iterable[str]) -> None:
+    """A record that was set aside came again and could be taken: its source has mended it."""
+    mended = (rejects.c.feed == feed, rejects.c.state == OPEN, rows.among(tx, rejects.c.key, keys))
+    tx.execute(update(rejects).where(*mended).values(state=MENDED))
 
 
 def count_rejects(tx: Connection, entity: str) -> int:
