@@ -19,6 +19,7 @@ def match(
     review: Path | None,
     rejects: Path | None,
     model: str,
+    delimiter: str,
     workers: int,
     memory: str,
     tell: Tell,
@@ -32,7 +33,7 @@ def match(
         raise Misconfigured("--model auto, which estimates all weights from the input, is not there yet; use default or fitted.")
     weights = None if model in ("default", "fitted") else Path(model)
     report = match_files(
-        files, mapping, out, review=review, rejects=rejects, weights=weights, fitted=model == "fitted",
+        files, mapping, out, review=review, rejects=rejects, weights=weights, fitted=model == "fitted", delimiter=delimiter,
         progress=tell, workers=workers, memory=memory,
     )  # fmt: skip
     return asdict(report)

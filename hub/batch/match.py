@@ -71,6 +71,7 @@ def match_files(
     weights: Path | None = None,
     fitted: bool = False,
     model: Model | None = None,
+    delimiter: str = "",
     progress: Progress | None = None,
     workers: int = 2,
     memory: str = "1GB",
@@ -81,11 +82,11 @@ def match_files(
     ``out`` and stands before the key elsewhere (``erp:7``). Rows that cannot become a record are in ``rejects`` with their
     reason and not in ``out``. ``review`` gets the pairs of clusters that a person should look at.
     ``weights`` is a model file instead of the shipped one; ``fitted`` takes the size of this population into account, and how
-    common its values are.
+    common its values are. ``delimiter`` parts the columns of CSV files; by default a comma, in .tsv files a tab.
     """
     with tempfile.TemporaryDirectory(prefix="goldenhub-match-") as folder:
         run = _Run(Path(folder), model or load_model(), weights, progress or _silent, workers, memory)
-        counts = run.read(files, mapping)
+        counts = run.read(files, mapping, delimiter)
         if fitted:
             run.fit()
         candidates = run.pair()
@@ -117,11 +118,11 @@ class _Run:
         self.population = Population(folder, memory)
         self.missing: tuple[str, ...] = ()
 
-    def read(self, files: Sequence[Path], mapping: Path) -> Counts:
+    def read(self, files: Sequence[Path], mapping: Path, delimiter: str) -> Counts:
         recipe = Recipe(mapping, self.model, self.rules, self.folder)
         flaws = PartFiles(self.folder, 0)
         columns: set[str] = set()
-        chunks = _chunks(files, flaws, columns)
+        chunks = _chunks(files, flaws, columns, delimiter)
         try:
             counts = self._spread(FeatureWorker, recipe, "__call__", chunks, "reading")
         finally:
@@ -228,12 +229,12 @@ def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
     yield from rest
 
 
-def _chunks(files: Sequence[Path], flaws: PartFiles, columns: set[str]) -> Iterator[Chunk]:
+def _chunks(files: Sequence[Path], flaws: PartFiles, columns: set[str], delimiter: str) -> Iterator[Chunk]:
     """Rows of all files; what is no row goes to the rejects at once. ``columns`` gathers the names that rows have."""
     number = 0
     names = system_names(files)
     for path in sorted(files):
-        rows = _rows(path, flaws)
+        rows = _rows(path, flaws, delimiter)
         while some := list(islice(rows, ROWS)):
             number += 1
             columns.update(name for row, _ in some for name in row)
@@ -254,8 +255,8 @@ def _missing(mapping: Mapping, columns: set[str]) -> tuple[str, ...]:
     return tuple(sorted(read - columns)) if columns else ()
 
 
-def _rows(path: Path, flaws: PartFiles) -> Iterator[tuple[dict[str, Any], str]]:
-    read = _reader(path)
+def _rows(path: Path, flaws: PartFiles, delimiter: str) -> Iterator[tuple[dict[str, Any], str]]:
+    read = _reader(path, delimiter)
     with path.open("rb") as stream:
         for found in read(stream, path.name):
             if isinstance(found, Flaw):
@@ -264,10 +265,10 @@ def _rows(path: Path, flaws: PartFiles) -> Iterator[tuple[dict[str, Any], str]]:
                 yield found.data, found.where
 
 
-def _reader(path: Path) -> Callable[[Any, str], Iterator[Row | Flaw]]:
+def _reader(path: Path, delimiter: str) -> Callable[[Any, str], Iterator[Row | Flaw]]:
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
-        form = csv_format.CsvFormat(delimiter="\t" if suffix == ".tsv" else ",")
+        form = csv_format.CsvFormat(delimiter=delimiter or ("\t" if suffix == ".tsv" else ","))
         return lambda stream, name: csv_format.read(stream, name, form)
     if suffix in (".jsonl", ".ndjson"):
         return jsonl.read

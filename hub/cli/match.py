@@ -37,6 +37,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> str:
     show_default=True,
     help="`default`: the shipped weights; `fitted`: they, with the size and the common values of this input; or a FILE.",
 )
+@click.option("--delimiter", default="", help="What parts the columns of CSV files. Default: a comma, in .tsv files a tab.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
 @click.option(
     "--memory",
@@ -53,6 +54,7 @@ def command(
     review: Path | None,
     rejects: Path | None,
     model: str,
+    delimiter: str,
     workers: int,
     memory: str,
     as_json: bool,
@@ -64,10 +66,21 @@ def command(
     all_different(*files, out, review, rejects)
     with progress(as_json) as tell:
         report = match(
-            files, mapping, out, review=review, rejects=rejects, model=model, workers=workers, memory=memory, tell=tell
+            files,
+            mapping,
+            out,
+            review=review,
+            rejects=rejects,
+            model=model,
+            delimiter=delimiter,
+            workers=workers,
+            memory=memory,
+            tell=tell,
         )
     for column in report["missing"]:
         click.echo(f"No row has {column!r}, which {mapping} reads; correct the mapping if it should be there.", err=True)
+    if report["missing"] and not delimiter:
+        click.echo("If the columns are parted by something else than a comma, say --delimiter.", err=True)
     if as_json:
         emit_json(report)
     else:

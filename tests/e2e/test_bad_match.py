@@ -151,3 +151,9 @@ def test_the_order_of_rows_and_files_makes_no_difference(bench: Bench) -> None:
     bench.file("a.csv", HEADER + JON + ANA)
     clear(bench.match(two, one), 0)
     assert bench.clusters() == first
+
+
+def test_columns_parted_by_something_else_are_told_and_can_be_read(bench: Bench) -> None:
+    people = bench.file("people.csv", (HEADER + ANA + AGAIN).replace(",", ";"))
+    clear(bench.match(people), 1, "--delimiter", "2 rows rejected")
+    clear(bench.match(people, "--delimiter", ";"), 0, "2 records in 1 clusters")
