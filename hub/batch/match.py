@@ -14,10 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from hub.batch.features import ENTITY, Chunk, Counts, FeatureWorker, PartFiles, Recipe
 from hub.batch.pairs import Components, PairWorker, Range, Task
@@ -28,7 +31,6 @@ from hub.formats import jsonl
 from hub.formats.rows import Flaw, Row
 from hub.mapping import Mapping, load_mapping
 from hub.matching.clustering import load_cluster_rules
-from hub.matching.components import DisjointSets
 from hub.matching.keys import check_blocking
 from hub.matching.rarity import count_values
 from hub.matching.rules import load_rules, read_weights
@@ -156,13 +158,19 @@ class _Run:
         return sum(kept)
 
     def group(self) -> int:
-        parts = list(_components(self.population, self.rules.match_bits))
+        """Components go through part files: workers cannot read the tables while this process has them open."""
+        kept = [self._keep(part) for part in _components(self.population, self.rules.match_bits)]
         self.population.close()
-        refused = self._spread(PairWorker, self.task, "group", iter(parts), "clustering", len(parts))
+        refused = self._spread(PairWorker, self.task, "group", map(_kept, kept), "clustering", len(kept))
         self.population = Population(self.folder, self.memory)
         self.population.load("members")
         self.population.finish()
         return sum(refused)
+
+    def _keep(self, part: Components) -> Path:
+        path = self.folder / f"{part.number}.component"
+        path.write_bytes(orjson.dumps([part.number, part.nodes, part.edges]))
+        return path
 
     def write(self, out: Path, review: Path | None, rejects: Path | None, *, systems: bool) -> int:
         self.progress("writing", 0, 0)
@@ -275,29 +283,23 @@ def _reader(path: Path, delimiter: str) -> Callable[[Any, str], Iterator[Row | F
     raise BadSettings(f"{path.name}: only .csv, .tsv, .jsonl and .ndjson files can be matched.", name=str(path))
 
 
+def _kept(path: Path) -> Components:
+    number, nodes, edges = orjson.loads(path.read_bytes())
+    return Components(number, nodes, [[(a, b) for a, b in some] for some in edges])
+
+
 def _components(population: Population, match_bits: int) -> Iterator[Components]:
     """Components of match edges, the work of some thousand nodes in one part."""
-    edges = list(population.edges(match_bits))
-    sets = DisjointSets[int](sorted({node for edge in edges for node in edge}))
-    for a, b in edges:
-        sets.join(a, b)
-    held: dict[int, tuple[set[int], list[tuple[int, int]]]] = {}
-    for a, b in edges:
-        nodes, among = held.setdefault(sets.root(a), (set(), []))
-        nodes.update((a, b))
-        if a != b:
-            among.append((a, b))
     number, size = 0, 0
-    some: list[tuple[set[int], list[tuple[int, int]]]] = []
-    for component in held.values():
-        some.append(component)
-        size += len(component[0])
+    nodes: list[list[int]] = []
+    edges: list[list[tuple[int, int]]] = []
+    for _, component in groupby(population.components(match_bits), itemgetter(0)):
+        found = [(a, b) for _, a, b in component]
+        nodes.append(sorted({node for edge in found for node in edge}))
+        edges.append([edge for edge in found if edge[0] != edge[1]])
+        size += len(nodes[-1])
         if size >= NODES:
-            yield _part(number, some)
-            number, size, some = number + 1, 0, []
-    if some:
-        yield _part(number, some)
-
-
-def _part(number: int, some: Sequence[tuple[set[int], list[tuple[int, int]]]]) -> Components:
-    return Components(number, [sorted(nodes) for nodes, _ in some], [edges for _, edges in some])
+            yield Components(number, nodes, edges)
+            number, size, nodes, edges = number + 1, 0, [], []
+    if nodes:
+        yield Components(number, nodes, edges)

@@ -135,17 +135,45 @@ class Population:
             )
         ]
 
-    def edges(self, match_bits: int) -> Iterator[tuple[int, int]]:
-        """Match edges between different nodes, and every node of several records with itself."""
-        cursor = self._db.cursor()
-        cursor.execute(
-            "SELECT a, b FROM raw_scores WHERE bits >= ? OR rule IS NOT NULL UNION ALL SELECT id, id FROM node WHERE size > 1 "
-            "ORDER BY 1, 2",
+    def components(self, match_bits: int) -> Iterator[tuple[int, int, int]]:
+        """(component, a, b) of the match edges between nodes, and of every node of several records with itself, by component.
+
+        A component is named after its smallest node, which spreads along the edges and leaps along itself until nothing changes.
+        """
+        self._db.execute(
+            """
+            CREATE TABLE edge AS
+              SELECT a, b FROM raw_scores WHERE bits >= ? OR rule IS NOT NULL UNION ALL SELECT id, id FROM node WHERE size > 1
+            """,
             [match_bits],
         )
+        self._db.execute(
+            "CREATE TABLE label AS SELECT node, node AS root FROM (SELECT a AS node FROM edge UNION SELECT b FROM edge)"
+        )
+        while self._spread_labels():
+            pass
+        cursor = self._db.cursor()
+        cursor.execute("SELECT label.root, edge.a, edge.b FROM edge JOIN label ON label.node = edge.a ORDER BY 1, 2, 3")
         with closing(cursor):
             while rows := cursor.fetchmany(50_000):
                 yield from rows
+
+    def _spread_labels(self) -> int:
+        """One step; how many nodes have another label now."""
+        self._db.execute(
+            """
+            CREATE OR REPLACE TABLE spread AS
+              WITH heard AS (
+                SELECT edge.a AS node, label.root FROM edge JOIN label ON label.node = edge.b
+                UNION ALL SELECT edge.b, label.root FROM edge JOIN label ON label.node = edge.a)
+              SELECT node, min(root) AS root FROM (SELECT * FROM label UNION ALL SELECT * FROM heard) GROUP BY node;
+            CREATE OR REPLACE TABLE leapt AS
+              SELECT spread.node, further.root FROM spread JOIN spread further ON further.node = spread.root;
+            """
+        )
+        changed = self._rows("SELECT count(*) FROM leapt JOIN label USING (node) WHERE leapt.root <> label.root")[0][0]
+        self._db.execute("CREATE OR REPLACE TABLE label AS SELECT * FROM leapt")
+        return int(changed)
 
     def finish(self) -> None:
         """Records that no component holds are clusters of their own; a cluster is named after its smallest record."""
