@@ -1,0 +1,120 @@
+"""The bus: what travels between the stages, and the promises that every bus keeps.
+
+    publish_in -> (commit) -> forward -> take -> work and settle_in in one transaction -> (commit) -> settle
+
+What is published is part of a transaction of the store's: it exists when that commits, together with what was counted. On the
+bus built into the store (``embedded``) that row is the message; on RabbitMQ (``rabbit``) it is what must still be brought to the
+broker, and it stays, emptied, until the consumer's own transaction takes it away. So whatever is killed at whatever moment,
+nothing is lost, a repetition is recognised by its message ids, and what is on its way can be counted exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from hub.records import Data, SourceRecord
+
+RESOLVE, ATTACH = "resolve", "attach"
+"""The stages that take canonical records: customers are resolved, everything else is attached to them."""
+
+LIVE, BULK, REPLAY = "live", "bulk", "replay"
+LANES = (LIVE, BULK, REPLAY)
+"""In the order in which a worker looks for work. A load of millions does not delay a live record."""
+
+MOST_ATTEMPTS = 5
+NO_WAIT = timedelta()
+
+
+def stage_of(entity: str) -> str:
+    """Which stage takes records of this entity."""
+    return RESOLVE if entity == "customer" else ATTACH
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A batch that one worker holds: settle it after its work is committed, or give it back."""
+
+    records: tuple[SourceRecord, ...]
+    tokens: tuple[Any, ...]  # what the bus knows each record's message by
+    lease: str
+    attempts: tuple[int, ...]  # earlier ones of each record, which did not end well
+    lane: str = LIVE
+    redelivered: bool = False  # a worker had it before and may have died of it: take it in small parts
+
+    def only(self, places: Sequence[int]) -> Delivery:
+        """The records at these places, under the same lease."""
+        return Delivery(
+            tuple(self.records[place] for place in places),
+            tuple(self.tokens[place] for place in places),
+            self.lease,
+            tuple(self.attempts[place] for place in places),
+            self.lane,
+            self.redelivered,
+        )
+
+    def halves(self) -> Iterator[Delivery]:
+        """Two parts: how a batch that fails is searched for the record that makes it fail."""
+        middle = len(self.records) // 2
+        yield self.only(range(middle))
+        yield self.only(range(middle, len(self.records)))
+
+
+class Bus(Protocol):
+    """What every bus promises. ``tx`` is a transaction of the store's that the caller commits."""
+
+    def publish_in(self, tx: Any, records: Sequence[SourceRecord], lane: str = LIVE) -> None:
+        """Publish these records when the transaction commits. A message id that waits already is not put twice."""
+        ...
+
+    def forward(self) -> int:
+        """Bring what was committed to the broker, window by window, and return when it confirmed; how many messages.
+
+        Raises ``Throttled`` when the broker refuses for longer than its patience (queues full, memory or disk alarm) and
+        ``Unavailable`` when it is away: nothing is lost, call again. On the embedded bus there is nothing to do.
+        """
+        ...
+
+    def take(self, stage: str, limit: int, wait: timedelta = NO_WAIT, lanes: Sequence[str] = LANES) -> Delivery | None:
+        """The next batch for a stage, all of one lane: the first of ``lanes`` that has something.
+
+        None when nothing came within ``wait``.
+        """
+        ...
+
+    def settle_in(self, tx: Any, delivery: Delivery) -> None:
+        """Within the transaction that holds the delivery's work: it is no longer on its way."""
+        ...
+
+    def settle(self, delivery: Delivery) -> None:
+        """The work is committed: never deliver this again. What the broker sends twice all the same is known by its ids."""
+        ...
+
+    def retry_in(self, tx: Any, delivery: Delivery, why: str) -> None:
+        """Within the transaction that leaves these records out: they come again later, alone, on the next rung of the ladder.
+
+        The caller calls ``forward`` after the commit and ``settle`` after that.
+        """
+        ...
+
+    def bury_in(self, tx: Any, delivery: Delivery, code: str, why: str) -> None:
+        """Within a transaction: these records can never pass. They become dead letters with their reason."""
+        ...
+
+    def put_back(self, delivery: Delivery) -> None:
+        """Nothing was done (the worker stops, the store is away): it is there again at once, and no attempt is counted."""
+        ...
+
+    def announce(self, events: Sequence[Data]) -> None:
+        """Publish golden events (CloudEvents as dicts), in order; returns when all are confirmed."""
+        ...
+
+    def depth(self) -> dict[str, dict[str, int]]:
+        """Stage -> lane -> how many records wait. What is dead stands in the store's dead letters."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held and let go of connections; quick, and loses nothing."""
+        ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 from hub.store.types import Json, Key, Moment, Serial
 
@@ -398,3 +398,96 @@ messages = Table(
 )
 
 relays = Table("relays", metadata, Column("name", Key, primary_key=True), Column("outbox_id", BigInteger, nullable=False))
+
+in_flight = Table(
+    "in_flight",
+    metadata,
+    Column("id", Key, primary_key=True),  # the message's id on the broker; its row goes with the work of who takes it
+    Column("stage", Text, nullable=False),  # resolve | attach | in
+    Column("lane", Text, nullable=False),  # live | bulk | replay
+    Column("entity", Key, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("body", LargeBinary),  # until the broker confirmed it
+    Column("owner", Key, nullable=False),  # host/pid/uuid of who brings it to the broker; a dead one's rows are taken over
+    Column("put_at", Moment, nullable=False),
+    Column("published_at", Moment),
+    Index(
+        "ix_in_flight_unpublished",
+        "put_at",
+        postgresql_where=text("published_at IS NULL"),
+        sqlite_where=text("published_at IS NULL"),
+    ),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("message_id", Key, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("entity", Key, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("fingerprint", Key, nullable=False),  # what is grouped: stage, code, class of the error, place
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary),
+    Column("at", Moment, nullable=False),
+    Column("state", Text, nullable=False),  # open | replayed | archived
+    Column("note", Text),
+    Column("replayed_as", Key),
+    Column("closed_by", Text),
+    Column("closed_at", Moment),
+    Index("ix_dead_letters_state", "state", "fingerprint"),
+    Index("ix_dead_letters_message", "message_id"),
+)
+
+raw_messages = Table(
+    "raw_messages",
+    metadata,
+    Column("id", Key, primary_key=True),  # the receipt: <run>:<number>
+    Column("feed", Key, nullable=False),
+    Column("system", Key, nullable=False),
+    Column("stream", Key, nullable=False),
+    Column("key", Key),
+    Column("where", Text, nullable=False),
+    Column("run", Key, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("hash", Key, nullable=False),
+    Column("release", Key, nullable=False),
+    Column("causation", Key),  # of a replay: the receipt it began with
+    Column("size", Integer, nullable=False),  # bytes kept
+    Column("facts", Json, nullable=False),  # operation, position, time: what the connector itself knew
+    Column("body", LargeBinary),  # compressed, sealed with the data key of its record; None once pruned or erased
+    Column("pruned", Text),
+    Index("ix_raw_messages_feed", "feed", "at"),
+    Index("ix_raw_messages_key", "system", "key"),
+    Index("ix_raw_messages_at", "at"),
+)
+
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("system", Key, primary_key=True),
+    Column("key", Key, primary_key=True),  # of the source record; of what has none: its receipt
+    Column("sealed", LargeBinary),  # the data key, under the master key; None once destroyed
+    Column("created_at", Moment, nullable=False),
+    Column("destroyed_at", Moment),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("id", Key, primary_key=True),
+    Column("receipt", Key, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_inbox_at", "at"),
+    sqlite_with_rowid=False,
+)
