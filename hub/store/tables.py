@@ -491,3 +491,65 @@ inbox = Table(
     Index("ix_inbox_at", "at"),
     sqlite_with_rowid=False,
 )
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery", Key, primary_key=True),
+    Column("golden_id", Key, primary_key=True),
+    Column("version", Integer, nullable=False),  # the latest one announced; what goes out is the record as it is by then
+    Column("outbox_id", BigInteger, nullable=False),  # its place in the order of announcements
+    Column("state", Text, nullable=False),  # waiting | done | parked
+    Column("delivered", Integer, nullable=False),  # the latest version that the system has; 0: none
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),  # not before; of one somebody works on: when it is free again
+    Column("answer", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Index("ix_deliveries_state", "delivery", "state", "next_at"),
+)
+
+delivery_receipts = Table(
+    "delivery_receipts",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("delivery", Key, nullable=False),
+    Column("golden_id", Key, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("key", Key),
+    Column("state", Text, nullable=False),  # written | unchanged | conflict | retry | refused
+    Column("columns", Json, nullable=False),  # the names of what was set
+    Column("answer", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_delivery_receipts_golden", "golden_id"),
+    Index("ix_delivery_receipts_at", "at"),
+)
+
+written_values = Table(
+    "written_values",
+    metadata,
+    Column("system", Key, primary_key=True),
+    Column("stream", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("column", Key, primary_key=True),
+    Column("value", Json),  # what stands there because of the hub
+    Column("former", Json),  # what stood there before: the system's own word
+    Column("sure", Boolean, nullable=False),  # read back after it was written; else only about to be
+    Column("delivery", Key, nullable=False),
+    Column("golden_id", Key, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_written_values_golden", "golden_id"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Key, primary_key=True),  # the part of the token that may be shown
+    Column("name", Key, nullable=False),
+    Column("hash", Key, nullable=False),  # of the secret part, which nobody keeps
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Index("uq_tokens_name", "name", unique=True),
+)

@@ -1,4 +1,4 @@
-"""The way over a broker: what is in flight, dead letters, raw messages with their keys, the inbox."""
+"""The way over a broker: what is in flight, dead letters, raw messages with their keys, the inbox, and the way out."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ down_revision = "0001"
 def upgrade() -> None:
     _on_its_way()
     _as_it_came()
+    _out()
 
 
 def _on_its_way() -> None:
@@ -104,6 +105,69 @@ def _as_it_came() -> None:
     op.create_index("ix_inbox_at", "inbox", ["at"])
 
 
+def _out() -> None:
+    op.create_table(
+        "deliveries",
+        sa.Column("delivery", Key, nullable=False),
+        sa.Column("golden_id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("outbox_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("delivered", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", Moment(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("changed_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("delivery", "golden_id", name="pk_deliveries"),
+    )
+    op.create_index("ix_deliveries_state", "deliveries", ["delivery", "state", "next_at"])
+    op.create_table(
+        "delivery_receipts",
+        sa.Column("id", Serial, autoincrement=True, nullable=False),
+        sa.Column("delivery", Key, nullable=False),
+        sa.Column("golden_id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("key", Key, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("columns", Json, nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_delivery_receipts"),
+    )
+    op.create_index("ix_delivery_receipts_golden", "delivery_receipts", ["golden_id"])
+    op.create_index("ix_delivery_receipts_at", "delivery_receipts", ["at"])
+    op.create_table(
+        "written_values",
+        sa.Column("system", Key, nullable=False),
+        sa.Column("stream", Key, nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("column", Key, nullable=False),
+        sa.Column("value", Json, nullable=True),
+        sa.Column("former", Json, nullable=True),
+        sa.Column("sure", sa.Boolean(), nullable=False),
+        sa.Column("delivery", Key, nullable=False),
+        sa.Column("golden_id", Key, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("system", "stream", "key", "column", name="pk_written_values"),
+    )
+    op.create_index("ix_written_values_golden", "written_values", ["golden_id"])
+    op.create_table(
+        "tokens",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("name", Key, nullable=False),
+        sa.Column("hash", Key, nullable=False),
+        sa.Column("scopes", Json, nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("revoked_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_tokens"),
+    )
+    op.create_index("uq_tokens_name", "tokens", ["name"], unique=True)
+
+
 def downgrade() -> None:
+    for table in ("tokens", "written_values", "delivery_receipts", "deliveries"):
+        op.drop_table(table)
     for table in ("inbox", "data_keys", "raw_messages", "dead_letters", "in_flight"):
         op.drop_table(table)
