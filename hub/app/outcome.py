@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hub.attach import Attached
 from hub.bus.embedded import LEASE
 from hub.resolve import Outcome
+
+Tell = Callable[[str, int, int | None], None]
+"""Progress: what is being done, how many are done, of how many (None: unknown)."""
+
+
+def untold(what: str, done: int, total: int | None) -> None:
+    """Nobody watches."""
 
 
 @dataclass

@@ -1,0 +1,93 @@
+"""Reading feeds, and reading again what was set aside."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hub.app.landing import land
+from hub.app.outcome import Tell
+from hub.contract import Batch, Cursor, StreamRequest
+from hub.errors import Misconfigured
+from hub.ingest import FeedPlan, RunReport
+from hub.ingest import ingest as run_feed
+from hub.landscape import Feed
+from hub.records import RawRecord
+from hub.store import feeds
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
+
+
+def ingest(hub: Hub, names: Sequence[str], accept: bool, tell: Tell) -> list[RunReport]:
+    """Run feeds, all of them unless named. One feed that fails delays no other."""
+    chosen = [hub.landscape.feed(name) for name in names or hub.landscape.feeds]
+    hub.agree()
+    return [_run(hub, feed, accept, tell) for feed in chosen]
+
+
+def _run(hub: Hub, feed: Feed, accept: bool, tell: Tell) -> RunReport:
+    run = str(uuid.uuid4())
+    with hub.store.begin() as tx:
+        cursor = feeds.cursor(tx, feed.name)
+        feeds.start_run(tx, run, feed.name, hub.clock())
+    report = _read(hub, feed, run, replace(feed.request, accept=accept), cursor, tell)
+    with hub.store.begin() as tx:
+        feeds.end_run(tx, run, report.state, report.as_dict(), hub.clock(), report.message)
+        if report.state in ("done", "held"):  # else nobody has looked, and a feed that was held still is
+            feeds.hold(tx, feed.name, report.message if report.state == "held" else None)
+    return report
+
+
+def _read(hub: Hub, feed: Feed, run: str, request: StreamRequest, cursor: Cursor | None, tell: Tell) -> RunReport:
+    try:
+        plan, connector = hub.plan(feed), hub.connect(feed.system)
+    except Misconfigured as wrong:
+        return RunReport(feed.name, run, state="stopped", message=wrong.message)
+    with closing(connector):
+        return run_feed(
+            plan,
+            connector.read(replace(request, batch_size=hub.settings.batch_size), cursor),
+            run=run,
+            clock=hub.clock,
+            land=partial(land, hub, feed.name),
+            tell=lambda report: tell(feed.name, report.read, None),
+        )
+
+
+def replay(hub: Hub, names: Sequence[str], tell: Tell) -> list[RunReport]:
+    """Translate once more what was set aside and could be read, after a mapping or a code list was mended.
+
+    Each arrives anew, as of the moment when it came first, so that nothing younger is overtaken.
+    """
+    plans = [hub.plan(hub.landscape.feed(name)) for name in names or hub.landscape.feeds]
+    hub.agree()
+    alone = [replace(plan, translators=[one]) for plan in plans for one in plan.translators]
+    return [report for plan in alone if (report := _replay(hub, plan, tell)).read]
+
+
+def _replay(hub: Hub, plan: FeedPlan, tell: Tell) -> RunReport:
+    stream, mapping = hub.landscape.feed(plan.name).request.name, plan.translators[0].name
+    moment = [hub.clock()]
+    with hub.store.read() as tx:
+        aside = [one for one in feeds.every_reject(tx, plan.name) if one.reject.mapping == mapping]
+
+    def again() -> Iterator[Batch]:
+        for one in aside:
+            moment[0] = one.reject.at
+            yield Batch([RawRecord(stream, one.reject.payload, one.reject.where, one.reject.key)])
+            with hub.store.begin() as tx:
+                feeds.settle_rejects(tx, [one.id], feeds.REPLAYED)
+
+    return run_feed(
+        plan,
+        again(),
+        run=str(uuid.uuid4()),
+        clock=lambda: moment[0],
+        land=partial(land, hub, plan.name),
+        tell=lambda report: tell(f"{plan.name} again", report.read, len(aside)),
+    )

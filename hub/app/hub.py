@@ -1,0 +1,284 @@
+"""The hub as one object: builds each part when it is first needed, and knows who does what with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connectors import build
+from hub.app import feeding, looking, people, working
+from hub.app.outcome import Tell, Work, untold
+from hub.app.working import ENTITY
+from hub.bus.embedded import EmbeddedBus
+from hub.contract import Connector, Probe
+from hub.errors import BadLandscape, BadMapping, BadSettings, HubError, InvalidRecord, did_you_mean
+from hub.ingest import FeedPlan, RunReport
+from hub.landscape import Feed, Landscape, load_landscape, references, standing
+from hub.mapping import CodeList, load_code_lists, load_mapping
+from hub.mapping import Mapping as CompiledMapping
+from hub.mapping.engine import mapping_name
+from hub.matching.rules import read_weights
+from hub.model import Model, load_model, shipped_folder
+from hub.quality import QualityRules, check_record, flags_of, load_quality
+from hub.records import Data, Decision
+from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
+from hub.resolve.rules import hold_to
+from hub.settings import Settings, from_environment
+from hub.store import active, migrating, queue, sources
+from hub.store.goldens import Golden
+from hub.store.store import Store, open_store
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Hub:
+    """One running hub. Parts are built when they are first needed, so that `lint` opens no database."""
+
+    settings: Settings
+    clock: Clock = now
+    _quality: dict[str, QualityRules] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def landscape(self) -> Landscape:
+        own = self.settings.home / "landscape.yaml"
+        return load_landscape(own if own.is_file() else shipped_landscape())
+
+    def own_landscape(self) -> Landscape:
+        """The landscape of this folder; the shipped one is for looking at, not for running."""
+        path = self.settings.home / "landscape.yaml"
+        if not path.is_file():
+            raise BadLandscape(
+                f"There is no landscape.yaml in {self.settings.home.resolve()}. Write one (see docs/quickstart.md), "
+                "name your company's folder with --home, or begin with `goldenhub demo`.",
+                path=str(path),
+                line=1,
+            )
+        return self.landscape
+
+    @cached_property
+    def model(self) -> Model:
+        return load_model(*self.folders("canonical_model"))
+
+    @cached_property
+    def store(self) -> Store:
+        return open_store(self.settings.store_url)
+
+    @cached_property
+    def bus(self) -> EmbeddedBus:
+        if self.settings.bus_url.reveal():
+            raise BadSettings("HUB_BUS_URL: only the queue built into the store can be used; unset it.", name="HUB_BUS_URL")
+        return EmbeddedBus(self.store.begin, queue, self.clock)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """How customers are matched, clustered and survive: the shipped rules, the company's over them."""
+        folder = self.model.folder(ENTITY)
+        return read_rules(
+            ENTITY,
+            self.model.rules(ENTITY, "matching"),
+            read_weights(folder / "model.json"),
+            self.model.rules(ENTITY, "survivorship"),
+            trust=self.landscape.trust,
+            free_of_duplicates=self.landscape.free_of_duplicates,
+        )
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        return Resolver(self.rules, clock=self.clock)
+
+    @property
+    def as_of(self) -> date:
+        """The date that time-dependent rules take as today."""
+        try:
+            return date.fromisoformat(self.settings.as_of) if self.settings.as_of else self.clock().date()
+        except ValueError as wrong:
+            raise BadSettings(
+                f"HUB_AS_OF must be a date as 2026-03-01, not {self.settings.as_of!r}.", name="HUB_AS_OF"
+            ) from wrong
+
+    def close(self) -> None:
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def connect(self, system: str) -> Connector:
+        """The connector of one system, its references resolved now."""
+        entry = self.landscape.system(system)
+        with standing(entry.place):
+            return build(entry.kind, entry.settings, references(self.settings.home), self.settings.home)
+
+    def check(self, system: str) -> list[Probe]:
+        """The connector's own probes; settings that cannot be used are the first of them to fail."""
+        self.landscape.system(system)  # a name that nobody has is no failed probe
+        try:
+            with closing(self.connect(system)) as connector:
+                return connector.check()
+        except HubError as error:
+            return [Probe("settings", "failed", str(error), "settings")]
+
+    def mapping_path(self, name: str) -> Path:
+        """The file of a mapping: the company's own before the shipped one."""
+        for folder in reversed(self.folders("mappings")):
+            if (path := folder / f"{name}.yaml").is_file():
+                return path
+        there = [mapping_name(path) for folder in self.folders("mappings") for path in folder.glob("*/*.yaml")]
+        looked = ", ".join(str(folder) for folder in self.folders("mappings"))
+        said = f"There is no mapping {name!r}{did_you_mean(name, there)}; looked for {name}.yaml in {looked}."
+        raise BadMapping(said, path=f"{name}.yaml", line=1)
+
+    def mapping(self, name: str, time_zone: str = "UTC") -> CompiledMapping:
+        path = self.mapping_path(name)
+        return load_mapping(path, model=self.model, code_lists=self._code_lists(path), time_zone=time_zone)
+
+    def plan(self, feed: Feed) -> FeedPlan:
+        """A feed ready to run: every mapping compiled, so that a mistake in one stops before any data moves."""
+        zone = self.landscape.systems[feed.system].time_zone
+        with standing(feed.place):
+            for name in feed.mappings:
+                self.mapping_path(name)
+        translators = [self.mapping(name, zone) for name in feed.mappings]
+        return FeedPlan(
+            feed.name, feed.system, translators, self._check, partial(self._held, feed.system), feed.delta, feed.order_by
+        )  # fmt: skip
+
+    def _held(self, system: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (entity, key) of a system are current records."""
+        held: set[tuple[str, str]] = set()
+        with self.store.read() as tx:
+            for entity in {entity for entity, _ in keys}:
+                heads = sources.heads(tx, entity, [(system, key) for one, key in keys if one == entity])
+                held |= {(entity, key) for (_, key), head in heads.items() if head.live}
+        return held
+
+    # -- what is done with them: each in its own module --
+
+    def ingest(self, names: Sequence[str] = (), *, accept: bool = False, tell: Tell = untold) -> list[RunReport]:
+        """Run feeds, all of them unless named. One feed that fails delays no other."""
+        self.own_landscape()
+        return feeding.ingest(self, names, accept, tell)
+
+    def replay(self, names: Sequence[str] = (), tell: Tell = untold) -> list[RunReport]:
+        """Translate once more what was set aside and could be read, after a mapping or a code list was mended."""
+        return feeding.replay(self, names, tell)
+
+    def work(self, tell: Tell = untold) -> Work:
+        """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""
+        return working.work(self, tell)
+
+    def decide(self, task: int, verdict: str, by: str, why: str) -> tuple[Decision, Outcome]:
+        """A person's answer to a review task, about the records shown at that moment."""
+        return people.decide(self, task, verdict, by, why)
+
+    def withdraw(self, decision: str, by: str) -> Outcome:
+        """Take an answer back; everything that rested on it is looked at again."""
+        return people.withdraw(self, decision, by)
+
+    def view(self, golden: Golden, name: str) -> Data:
+        """The part of a golden record that a consumer may see."""
+        return looking.shown(self, golden, name)
+
+    def export(self, out: Path, xref: Path | None = None, view: str | None = None, tell: Tell = untold) -> dict[str, int]:
+        """All golden records as a table; rows by file."""
+        return looking.export(self, out, xref, view, tell)
+
+    def rebuild(self, tell: Tell = untold) -> tuple[int, list[Difference]]:
+        """Compute all golden records once more; how many there are, and what differs."""
+        return looking.rebuild(self, tell)
+
+    def adopt(self, tell: Tell = untold) -> Outcome:
+        """After a change of rules: bring everything under the rules at hand, in one transaction; ids stay where they can."""
+        self.stand()
+        return looking.adopt(self, tell)
+
+    def accounting(self) -> dict[str, dict[str, int]]:
+        """Where everything that arrived is, by entity. `leakage` is 0, or something is wrong with the hub."""
+        return looking.balance(self)
+
+    # -- the rules at hand --
+
+    def agrees(self) -> None:
+        """Raise ``BadModel`` when the store runs under other rules than those at hand."""
+        with self.store.read() as tx:
+            if active.rules_version(tx, ENTITY) is not None:
+                hold_to(tx, self.rules, self.clock())
+
+    def agree(self) -> None:
+        """The rules at hand are those the store runs under, or nothing moves."""
+        with self.store.begin() as tx:
+            hold_to(tx, self.rules, self.clock())
+
+    def _check(self, entity: str, data: dict[str, Any]) -> None:
+        """The canonical schema, then the entity's quality rules: some flag, some set the record aside."""
+        self.model.check(entity, data)
+        if entity not in self._quality:
+            self._quality[entity] = load_quality(self.model.rules(entity, "quality"))
+        rules = self._quality[entity]
+        findings = check_record(rules, data, self.as_of.isoformat())
+        for found in findings:
+            if found.action != "flag":
+                raise InvalidRecord(f"{found.field}: {found.message}", code=found.rule, field=found.field)
+        if flags := flags_of(findings):
+            data["flags"] = [*data.get("flags", []), *(flag for flag in flags if flag not in data.get("flags", []))]
+
+    def migrate(self, revision: str = "head") -> tuple[str | None, str | None]:
+        """Bring the store to a revision; the revisions before and after."""
+        before = migrating.revision(self.store)
+        migrating.migrate(self.store, revision)
+        return before, migrating.revision(self.store)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One reading transaction, on tables as this version of the hub knows them."""
+        self.stand()
+        with self.store.read() as tx:
+            yield tx
+
+    def stand(self) -> None:
+        """Raise ``BadSettings`` unless the store's tables are those of this version."""
+        stands, newest = migrating.revision(self.store), migrating.newest()
+        if stands is None:
+            said = "holds nothing yet; run `goldenhub ingest` first."
+        elif stands != newest:
+            said = (
+                f"has its tables at {stands}, this version of the hub needs {newest}: run `goldenhub migrate`. If that does "
+                f"not know {stands}, a newer version has used this store; install that one."
+            )
+        else:
+            return
+        raise BadSettings(f"The store {self.settings.shown_store_url} {said}", name="HUB_DATABASE_URL")
+
+    def _code_lists(self, path: Path) -> Mapping[str, CodeList]:
+        return load_code_lists(path.parent / "codes")
+
+    def folders(self, name: str) -> list[Path]:
+        own = self.settings.home / name
+        shipped = shipped_folder(name)
+        return [shipped, own] if own.is_dir() and own.resolve() != shipped.resolve() else [shipped]
+
+
+def shipped_landscape() -> Path:
+    """The demo's landscape, which stands beside the shipped mappings."""
+    return shipped_folder("mappings").parent / "landscape.yaml"
+
+
+@contextmanager
+def open_hub(settings: Settings | None = None, clock: Clock = now) -> Iterator[Hub]:
+    """A hub from the environment (``HUB_*``) or from given settings; closed at the end."""
+    hub = Hub(settings or from_environment(), clock)
+    if not hub.settings.home.is_dir():
+        raise BadSettings(f"The folder {hub.settings.home} is not there; correct --home or HUB_HOME.", name="HUB_HOME")
+    try:
+        yield hub
+    finally:
+        hub.close()

@@ -1,0 +1,31 @@
+"""Landing: what one batch came to is kept in one transaction, all of it or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from hub.bus import LIVE
+from hub.ingest import Landed
+from hub.store import feeds, rejects
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
+
+
+def land(hub: Hub, feed: str, landed: Landed) -> None:
+    """Keep it, in a transaction of its own."""
+    with hub.store.begin() as tx:
+        land_in(tx, hub, feed, landed)
+
+
+def land_in(tx: Connection, hub: Hub, feed: str, landed: Landed, lane: str = LIVE) -> None:
+    """The same within a transaction: what is published, what is counted and what is set aside stand or fall together."""
+    hub.bus.publish_in(tx, landed.records, lane)
+    feeds.add_counts(tx, feed, "arrived", landed.arrived)
+    feeds.add_counts(tx, feed, "filtered", landed.filtered)
+    rejects.mend(tx, feed, {(one.entity, one.ref.key): one.extracted_at for one in landed.records}, hub.clock())
+    rejects.add(tx, landed.rejects)
+    if landed.cursor is not None:
+        feeds.move_cursor(tx, feed, landed.cursor, hub.clock())
