@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Table, inspect, select
 
-from hub.contract import Cursor, Probe, Secret, Signal, Stream, StreamRequest, setting
+from hub.contract import (
+    Cursor,
+    Probe,
+    Secret,
+    Signal,
+    Stream,
+    StreamRequest,
+    WriteCommand,
+    WriteResult,
+    WriteTarget,
+    setting,
+)
 from hub.errors import BadSettings
 from hub.formats.rows import MEBIBYTE, Flaw, Row
-from hub.reading import changes, joined, probes, snapshots, tables
+from hub.reading import changes, joined, probes, snapshots, tables, updates
 from hub.reading.declared import fill
 from hub.reading.known import Known
 from hub.reading.names import changed
+from hub.records import Data
 
 _TYPES = {"int": "integer", "bool": "boolean", "float": "number", "Decimal": "number", "dict": "object", "list": "array"}
 
@@ -92,6 +104,18 @@ class Connector:
             finally:
                 read.close()
 
+    def look(self, target: WriteTarget, keys: Sequence[str]) -> Mapping[str, Data]:
+        options = fill(Options, target.options, f"Stream {target.name}", str)
+        with tables.snapshot(self.url) as connection:
+            return updates.rows(connection, target, self.schema or None, options.key).look(connection, keys)
+
+    def write(self, target: WriteTarget, commands: Sequence[WriteCommand]) -> Iterator[WriteResult]:
+        options = fill(Options, target.options, f"Stream {target.name}", str)
+        with updates.writing(self.url) as connection:
+            with connection.begin():
+                rows = updates.rows(connection, target, self.schema or None, options.key)
+            yield from updates.write_all(connection, rows, commands)
+
     def _clock(self) -> str:
         try:
             return ZoneInfo(self.clock).key if self.clock else ""
@@ -127,4 +151,4 @@ def _stream(table: Table) -> Stream:
     kinds = {column.name: tables.python_type(column).__name__ for column in table.columns}
     times = [name for name, kind in kinds.items() if kind in {"datetime", "date"}]
     words = {name: _TYPES.get(kind, "string") for name, kind in kinds.items()}
-    return Stream(table.name, words, key=tables.primary_key(table), cursor_candidates=times)
+    return Stream(table.name, words, key=tables.primary_key(table), cursor_candidates=times, writable=bool(table.primary_key))

@@ -12,7 +12,7 @@ from dataclasses import MISSING, dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
-from hub.records import Damage, RawRecord
+from hub.records import Damage, Data, RawRecord
 
 Cursor = dict[str, Any]
 """Where a read stopped, as JSON. Only the connector that wrote it understands it; the hub only keeps it."""
@@ -136,6 +136,41 @@ class Stream:
     writable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class WriteTarget:
+    """What one delivery may touch of its system, and nothing else."""
+
+    name: str  # the stream: a table, a path below the base URL
+    columns: Sequence[str]  # the only ones that may ever be set
+    options: Mapping[str, Any] = field(default_factory=dict)  # kind-specific words under `stream:` in the landscape
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCommand:
+    """One record of the system as it should be. What ``values`` does not name stays as it is."""
+
+    id: str  # the same for the same wish, however often it is asked: golden id and version
+    key: str  # the system's own key, as ``RawRecord.key`` has it
+    values: Data
+    expected: Data = field(default_factory=dict)  # what must stand there now, or else nothing is written
+
+
+WRITTEN, UNCHANGED, CONFLICT, RETRY, REFUSED = "written", "unchanged", "conflict", "retry", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one command."""
+
+    id: str
+    key: str
+    state: str  # written | unchanged: it was so before | conflict: not as expected | retry: later | refused: see the answer
+    answer: str = ""  # what the system said, where it said something
+    version: str | None = None  # the system's own, where it has one
+    before: Data = field(default_factory=dict)  # the whole record in the system's words, as it was
+    held: Data = field(default_factory=dict)  # as it is now, read back in the transaction that wrote it
+
+
 @runtime_checkable
 class Connector(Protocol):
     """A system of one kind. It speaks only the system's own shapes; translation is the mapping's work.
@@ -162,3 +197,22 @@ class Connector(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A connector that can also write. One that lacks these methods cannot, and the landscape says so before any data moves."""
+
+    def look(self, target: WriteTarget, keys: Sequence[str]) -> Mapping[str, Data]:
+        """Records as they are now, by key, in the words in which :meth:`Connector.read` gives them; those that are there."""
+        ...
+
+    def write(self, target: WriteTarget, commands: Sequence[WriteCommand]) -> Iterator[WriteResult]:
+        """One result for each command, in their order, each yielded only after it is committed.
+
+        Promises: asked twice it writes once; what is as it should be already is not touched; a record that is not as
+        ``expected`` is not either; one that is refused costs only itself; no column is set that the command does not name, and
+        none at all beyond ``target.columns``. When the system goes away, ``Unavailable`` is raised and what has no result yet
+        may or may not have been written: asking again finds out.
+        """
+        ...
