@@ -27,12 +27,15 @@ COMMANDS = {
     "match": ("match", "Find the duplicates in files, without a hub."),
     "explain": ("explain", "Why two records are one customer, or not; how a golden record was built."),
     "golden": ("golden", "Show and export golden records."),
+    "who-is": ("who_is", "Who a system's record is, and under which keys the others know the same customer."),
+    "changes": ("changes", "The feed of changes in golden records: from the beginning, after a position, or as they come."),
     "review": ("review", "What waits for a person, and the answers people gave."),
     "rejects": ("rejects", "What was set aside, and why."),
     "rebuild": ("rebuild", "Compute all golden records anew and prove that nothing differs."),
     "doctor": ("doctor", "Check everything the hub depends on, and say what to do."),
     "migrate": ("migrate", "Bring the store's tables to this version."),
     "connectors": ("connectors", "The kinds of systems, their settings, and a check of your own."),
+    "services": ("services", "PostgreSQL, RabbitMQ, workers and interface on this machine, from Debian packages."),
     "bench": ("bench", "Measure: speed against the plain libraries, accuracy on labelled sets."),
 }
 

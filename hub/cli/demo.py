@@ -29,6 +29,8 @@ from hub.demo.world import Knobs
 @click.option("--next-day", is_flag=True, help="Let a day pass: moves, marriages, corrections, deletions; then read again.")
 @click.option("--fresh", is_flag=True, help="Begin anew: throw away the company in that folder.")
 @click.option("--serve", is_flag=True, help="Read nothing; keep its systems reachable for other commands until Ctrl-C.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --serve: where the billing interface listens.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="With --serve: its port. Default: one that is free.")
 @json_option
 def command(
     home: Path,
@@ -38,6 +40,8 @@ def command(
     next_day: bool,
     fresh: bool,
     serve: bool,
+    host: str,
+    port: int,
     as_json: bool,
 ) -> None:
     """Make a small company with five systems, read them all, resolve, and show what came of it.
@@ -52,7 +56,8 @@ def command(
     if serve:
         with suppress(KeyboardInterrupt):
             serve_demo(
-                home, click.echo, _until_interrupted, seed=seed, customers=customers, knobs=turned, next_day=next_day, fresh=fresh
+                home, click.echo, _until_interrupted, seed=seed, customers=customers, knobs=turned, next_day=next_day,
+                fresh=fresh, at=(host, port),
             )  # fmt: skip
         return
     with progress(as_json) as tell:

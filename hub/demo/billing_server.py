@@ -18,14 +18,18 @@ from urllib.parse import parse_qs, urlsplit
 TOKEN = "demo-token-of-example-trading"  # noqa: S105 - it opens invented data only
 _LARGEST_PAGE = 200
 
+Address = tuple[str, int]
+ANYWHERE: Address = ("127.0.0.1", 0)
+"""On this machine only, at a port that is free."""
+
 
 class BillingServer(ThreadingHTTPServer):
     """Serves what ``billing.write`` left in a folder. Now and then it asks for patience, once it fails."""
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, *, patience_every: int = 10, fails_at: int = 5) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
+    def __init__(self, folder: Path, at: Address = ANYWHERE, *, patience_every: int = 10, fails_at: int = 5) -> None:
+        super().__init__(at, _Answer)
         self.rows = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
         self.patience_every, self.fails_at = patience_every, fails_at
         self.lock = threading.Lock()
@@ -34,7 +38,7 @@ class BillingServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return url_of(self.server_address[1])
 
     def mood(self) -> int:
         """200, or the answer of a bad moment; the next attempt passes."""
@@ -87,10 +91,15 @@ def _page(rows: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]:
     return {"data": rows[(number - 1) * size : number * size], "page": number, "pages": pages, "total": len(rows)}
 
 
+def url_of(port: int) -> str:
+    """The address of the interface, seen from this machine."""
+    return f"http://127.0.0.1:{port}"
+
+
 @contextmanager
-def serving(folder: Path) -> Iterator[BillingServer]:
+def serving(folder: Path, at: Address = ANYWHERE) -> Iterator[BillingServer]:
     """The interface runs in a thread as long as the block does."""
-    server = BillingServer(folder)
+    server = BillingServer(folder, at)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

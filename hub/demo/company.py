@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.app import shipped_landscape
-from hub.demo.billing_server import TOKEN, BillingServer, serving
+from hub.demo.billing_server import ANYWHERE, TOKEN, Address, BillingServer, serving
 from hub.demo.generate import generate
 from hub.demo.next_day import next_day
 from hub.demo.systems import TRUTH, write_all
@@ -110,18 +110,18 @@ def _remove(home: Path) -> None:
 
 
 @contextmanager
-def reachable(company: Company) -> Iterator[BillingServer]:
+def reachable(company: Company, at: Address = ANYWHERE) -> Iterator[BillingServer]:
     """The billing interface runs, and the references of the landscape (``env:ERP_URL``, ...) lead to the folder."""
-    with serving(company.home / "systems" / "billing") as server, _environment(references(company, server)):
+    with serving(company.home / "systems" / "billing", at) as server, _environment(references(company, server.url)):
         yield server
 
 
-def references(company: Company, server: BillingServer) -> dict[str, str]:
-    """What the landscape's references stand for while the billing interface runs."""
+def references(company: Company, billing: str) -> dict[str, str]:
+    """What the landscape's references stand for while the billing interface runs at that address."""
     systems = company.home.resolve() / "systems"
     return {
         "ERP_URL": f"sqlite:///{systems / 'erp.db'}",
-        "BILLING_URL": f"{server.url}/v1",
+        "BILLING_URL": f"{billing}/v1",
         "BILLING_TOKEN": TOKEN,
         "SHOP_FOLDER": str(systems / "shop"),
         "MAIL_FOLDER": str(systems / "mailbox"),

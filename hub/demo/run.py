@@ -13,6 +13,7 @@ from rich.console import Console
 
 from hub.app import Hub, open_hub
 from hub.demo import figures, report, telling
+from hub.demo.billing_server import ANYWHERE, Address
 from hub.demo.company import Company, Recipe, found, reachable, references
 from hub.demo.world import Knobs
 from hub.settings import Settings, from_environment
@@ -70,13 +71,14 @@ def serve_demo(
     knobs: Knobs | None = None,
     fresh: bool = False,
     next_day: bool = False,
+    at: Address = ANYWHERE,
 ) -> None:
     """Keep the company's systems reachable as long as ``wait`` takes, and say the lines that lead other commands there."""
     company = _company(home, seed, customers, knobs, fresh, next_day)
-    with reachable(company) as server:
+    with reachable(company, at) as server:
         ours = {"HUB_HOME": str(home.resolve()), "HUB_AS_OF": company.today.isoformat()}
         say(f"# The systems of {home} can be reached until you press Ctrl-C. Paste these lines into another terminal:")
-        for name, value in (ours | references(company, server)).items():
+        for name, value in (ours | references(company, server.url)).items():
             say(f"export {name}={shlex.quote(value)}")
         say("# Then, there: goldenhub doctor, goldenhub ingest, goldenhub connectors check billing")
         wait()

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from tests.services.processes import run
+from hub.services.processes import run
 
 
 def engine() -> str | None:

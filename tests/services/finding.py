@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.services import containers, debian
-from tests.services.processes import free_port, remove, wait_for
+from hub.errors import Unavailable
+from hub.services import debian
+from hub.services.processes import PATIENCE, free_port
+from tests.services import containers
 
 
 class NoService(Exception):
@@ -19,6 +23,18 @@ class NoService(Exception):
 
 class NotAnswering(Exception):
     """Nobody there, or nobody who takes this login."""
+
+
+def answering(probe: Callable[[str], str]) -> Callable[[str], str]:
+    """The hub's own probe, in the words of this module."""
+
+    def asked(url: str) -> str:
+        try:
+            return probe(url)
+        except Unavailable as error:
+            raise NotAnswering(str(error)) from error
+
+    return asked
 
 
 @dataclass(frozen=True)
@@ -100,7 +116,8 @@ def _from_packages(recipe: Recipe) -> Service:
     folder = Path(tempfile.mkdtemp(prefix="goldenhub-"))
     port = free_port()
     with ExitStack() as stack:
-        stack.callback(remove, folder)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o755)  # servers run as users of their own
         recipe.start(folder, port, stack)
         url, about = _ready(recipe, port)
         return Service(recipe.name, url, f"{about}, private, started on port {port}", stack.pop_all().close)
@@ -120,6 +137,17 @@ def _from_image(recipe: Recipe) -> Service:
 def _ready(recipe: Recipe, port: int) -> tuple[str, str]:
     url = recipe.url.format(port=port)
     try:
-        return url, wait_for(lambda: recipe.probe(url), NotAnswering)
+        return url, _patiently(lambda: recipe.probe(url))
     except NotAnswering as error:
         raise NoService(f"{recipe.name} was started on port {port} but does not answer: {error}") from error
+
+
+def _patiently(probe: Callable[[], str]) -> str:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return probe()
+        except NotAnswering:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.1)

@@ -11,8 +11,9 @@ from uuid import uuid4
 import pymysql
 from sqlalchemy.engine import make_url
 
+from hub.services.folders import give
+from hub.services.processes import Program, run, server_user, start
 from tests.services.finding import NotAnswering, Recipe
-from tests.services.processes import give, run, serve, server_user
 
 
 def _connect(url: str) -> pymysql.Connection:
@@ -43,12 +44,14 @@ def _start(folder: Path, port: int, stack: ExitStack) -> None:
     install, server = _program("mariadb-install-db"), _program("mariadbd")
     assert install and server
     user = server_user("mysql")
-    give(folder, user)
-    data = folder / "data"
+    place = folder / "mariadb"
+    give(place, user)
+    data = place / "data"
     run([install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"], user)
-    place = [f"--datadir={data}", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}"]
+    files = [f"--datadir={data}", f"--socket={place / 'socket'}", f"--pid-file={place / 'pid'}"]
     network = [f"--port={port}", "--bind-address=127.0.0.1"]
-    serve([server, "--no-defaults", *place, *network, "--innodb-flush-log-at-trx-commit=0"], folder / "log", stack, user)
+    command = [server, "--no-defaults", *files, *network, "--innodb-flush-log-at-trx-commit=0"]
+    stack.callback(start(Program(command, place / "log", user)).stop)
 
 
 MARIADB = Recipe(

@@ -29,6 +29,7 @@ ROOMS = {
     "connectors": ["connectors"],
     "store": ["hub.store"],
     "bus": ["hub.bus"],
+    "services": ["hub.services"],
     "batch": ["hub.batch"],
     "arriving": ["hub.arriving", "hub.following"],
     "stages": ["hub.ingest", "hub.resolve", "hub.attach", "hub.relay", "hub.deliver"],
@@ -52,12 +53,13 @@ KNOWS = {
     "connectors": ["words", "formats", "reading"],
     "store": ["words"],
     "bus": ["words"],
+    "services": ["words"],
     "batch": ["words", *_RULES, "store"],
     "arriving": ["words", *_RULES, "store"],
     "stages": ["words", *_RULES, "store", "arriving"],
     "landscape": ["words", *_RULES, "connectors"],
     "app": ["words", *_RULES, "reading", "connectors", "store", "bus", "batch", "arriving", "stages", "landscape"],
-    "doors": ["words", *_RULES, "store", "arriving", "stages", "app"],
+    "doors": ["words", *_RULES, "store", "services", "arriving", "stages", "app"],
     "schedules": ["words", "landscape", "app"],
 }
 
