@@ -8,11 +8,8 @@ from pathlib import Path
 
 import click
 
-from hub.app import open_hub
 from hub.cli import NEEDS_A_LOOK
 from hub.cli.show import console, emit_json, json_option, marked, table
-from hub.demo.billing_server import url_of
-from hub.demo.company import Recipe, found, references
 from hub.services.together import Child, Health, Tell, Together, ever_started, together, wipe
 from hub.settings import from_environment
 
@@ -38,6 +35,10 @@ def command() -> None:
 @json_option
 def up(demo: bool, as_json: bool) -> None:
     """Start what does not run. Missing Debian packages are installed when root asks."""
+    from hub.app import open_hub  # the other two commands are quick without it
+    from hub.demo.billing_server import url_of
+    from hub.demo.company import Recipe, found, references
+
     home, tell = _home(demo), _telling(as_json)
     company = found(home, Recipe(), given=False) if demo else None  # before anything else puts a file into its folder
     with together(home) as services:
