@@ -7,6 +7,7 @@ classes hold what the hub knows *about* it. Times are timezone-aware UTC ``datet
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -29,6 +30,7 @@ class Operation(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"  # exists, but this feed no longer covers it
     MERGED_INTO = "merged_into"  # the source merged it into `target`
     REKEYED = "rekeyed"  # the source gave it the new key `target`
+    WITHDRAWN = "withdrawn"  # the hub's own word: translated again, it stands elsewhere; what was said in this place never counted
 
 
 GONE = frozenset({Operation.DELETED, Operation.OUT_OF_SCOPE, Operation.MERGED_INTO, Operation.REKEYED})
@@ -109,6 +111,7 @@ class SourceRecord:
     target: str | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    replayed_at: datetime | None = None  # translated again then, from what came at `extracted_at`
 
     @property
     def effective_at(self) -> datetime:
@@ -120,10 +123,20 @@ class SourceRecord:
         return content_hash([self.operation.value, self.data, self.target])
 
     @property
+    def order(self) -> int:
+        """Where its source puts it among the versions of its key: a place in a log, else a time."""
+        return self.position if self.position is not None else micros(self.effective_at)
+
+    @property
     def version(self) -> str:
-        """Sorts as text in the order of versions: generation, position or time, extraction, content."""
-        order = self.position if self.position is not None else micros(self.effective_at)
-        return f"{self.ref.generation:08d}.{order:020d}.{micros(self.extracted_at):020d}.{self.content_hash[:16]}"
+        """Sorts as text in the order of versions: generation, position or time, extraction, content.
+
+        Another translation of what came then sorts right behind the first, and before whatever came later.
+        """
+        place = f"{self.ref.generation:08d}.{self.order:020d}.{micros(self.extracted_at):020d}"
+        if self.replayed_at is not None:
+            place += f".~{micros(self.replayed_at):020d}"
+        return f"{place}.{self.content_hash[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,40 @@ class Reject:
     mapping: str = ""
     facts: Data = field(default_factory=dict)  # field, expression, input slice, violations
     payload: Any = None  # what arrived: the raw record, or an excerpt of what could not be read
+    system: str = ""
+    receipt: str = ""  # under which what arrived is kept raw
+
+    @property
+    def about(self) -> str:
+        """What in the record it is about, without places in lists; empty: the record as a whole."""
+        places = [str(self.facts.get("field") or "")]
+        if not places[0]:
+            places = [f"{one.get('path') or '(record)'}: {one.get('rule')}" for one in self.facts.get("violations") or ()]
+        return ", ".join(sorted({_IN_LIST.sub("[]", place) for place in places}))
+
+    @property
+    def fingerprint(self) -> str:
+        """What has one cause has one fingerprint: where it came from, what it was to become, what was wrong, and where."""
+        return content_hash([self.feed, self.mapping, self.code, self.about])
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that no worker could take. It is kept whole, so that it can be replayed when the cause is mended."""
+
+    message_id: str
+    stage: str  # resolve | attach | in | unrouted
+    lane: str
+    entity: str
+    records: int
+    code: str  # stable: killed_worker, malformed_message, no_queue, the code of an error, ...
+    reason: str  # for a person; no values
+    attempts: int
+    at: datetime
+    headers: Data
+    content_type: str
+    body: bytes
+    fingerprint: str  # what has one cause has one fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +282,14 @@ def record_from_json(text: str | bytes) -> SourceRecord:
     return SourceRecord(ref=RecordRef(system, key, generation), **told)
 
 
-_MOMENTS = ("extracted_at", "updated_at", "valid_from", "valid_to")
+_IN_LIST = re.compile(r"\.\d+(?=\.|:|$)|\[\d+\]")
+_MOMENTS = ("extracted_at", "updated_at", "valid_from", "valid_to", "replayed_at")
 _PLAIN = (*_MOMENTS, "message_id", "feed", "run", "mapping", "position", "delta", "sequenced", "target")
+
+
+def receipt_of(message_id: str) -> str:
+    """The receipt of the raw record a message came from: further outcomes of one record have a number behind a dot."""
+    return message_id.partition(".")[0]
 
 
 def refs_text(refs: Sequence[RecordRef]) -> str:

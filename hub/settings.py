@@ -39,6 +39,10 @@ class Settings:
         metadata={"help": "The message bus. Default: the durable queue built into the store, which needs no server."},
     )
     batch_size: int = field(default=500, metadata={"help": "Records in one micro-batch, which is one transaction."})
+    queue_limit: int = field(
+        default=1_000_000,
+        metadata={"help": "How many records may wait on the bus before readers slow down: a stopped worker fills no disk."},
+    )
     as_of: str = field(
         default="", metadata={"help": "The date (YYYY-MM-DD) that time-dependent rules take as today. Default: today."}
     )

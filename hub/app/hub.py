@@ -31,7 +31,7 @@ from hub.records import Data, Decision
 from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
 from hub.resolve.rules import hold_to
 from hub.settings import Settings, from_environment
-from hub.store import active, migrating, queue, sources
+from hub.store import active, dead_letters, migrating, queue, sources
 from hub.store.goldens import Golden
 from hub.store.store import Store, open_store
 
@@ -79,7 +79,7 @@ class Hub:
     def bus(self) -> EmbeddedBus:
         if self.settings.bus_url.reveal():
             raise BadSettings("HUB_BUS_URL: only the queue built into the store can be used; unset it.", name="HUB_BUS_URL")
-        return EmbeddedBus(self.store.begin, queue, self.clock)
+        return EmbeddedBus(self.store.begin, queue, dead_letters.add, self.clock, limit=self.settings.queue_limit)
 
     @cached_property
     def rules(self) -> Rules:

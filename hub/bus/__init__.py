@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from hub.records import Data, SourceRecord
 
 RESOLVE, ATTACH = "resolve", "attach"
+STAGES = (RESOLVE, ATTACH)
 """The stages that take canonical records: customers are resolved, everything else is attached to them."""
 
 LIVE, BULK, REPLAY = "live", "bulk", "replay"
@@ -25,6 +26,9 @@ LANES = (LIVE, BULK, REPLAY)
 """In the order in which a worker looks for work. A load of millions does not delay a live record."""
 
 MOST_ATTEMPTS = 5
+"""What failed so often is buried: ``attempts`` of a delivery are earlier ones, so the fifth is the last."""
+
+QUEUE_LIMIT = 1_000_000
 NO_WAIT = timedelta()
 
 
@@ -42,7 +46,7 @@ class Delivery:
     lease: str
     attempts: tuple[int, ...]  # earlier ones of each record, which did not end well
     lane: str = LIVE
-    redelivered: bool = False  # a worker had it before and may have died of it: take it in small parts
+    redelivered: bool = False  # a worker had it before and may have died of it
 
     def only(self, places: Sequence[int]) -> Delivery:
         """The records at these places, under the same lease."""
@@ -66,7 +70,10 @@ class Bus(Protocol):
     """What every bus promises. ``tx`` is a transaction of the store's that the caller commits."""
 
     def publish_in(self, tx: Any, records: Sequence[SourceRecord], lane: str = LIVE) -> None:
-        """Publish these records when the transaction commits. A message id that waits already is not put twice."""
+        """Publish these records when the transaction commits. A message id that waits already is not put twice.
+
+        Raises ``Throttled`` when too much waits already: readers slow down before anything fills up.
+        """
         ...
 
     def forward(self) -> int:
@@ -80,7 +87,9 @@ class Bus(Protocol):
     def take(self, stage: str, limit: int, wait: timedelta = NO_WAIT, lanes: Sequence[str] = LANES) -> Delivery | None:
         """The next batch for a stage, all of one lane: the first of ``lanes`` that has something.
 
-        None when nothing came within ``wait``.
+        None when nothing came within ``wait``. What a worker died of comes in ever smaller deliveries, until it stands alone;
+        what kills ``MOST_ATTEMPTS`` workers alone is buried without further ado. A retry always comes alone. Work on the
+        records in their order: the first that is not settled is the one a worker died of.
         """
         ...
 
@@ -95,12 +104,13 @@ class Bus(Protocol):
     def retry_in(self, tx: Any, delivery: Delivery, why: str) -> None:
         """Within the transaction that leaves these records out: they come again later, alone, on the next rung of the ladder.
 
-        The caller calls ``forward`` after the commit and ``settle`` after that.
+        ``settle_in`` follows in the same transaction, ``forward`` after its commit, ``settle`` after that. Of a record with
+        ``MOST_ATTEMPTS - 1`` earlier attempts this was the last one: bury it.
         """
         ...
 
     def bury_in(self, tx: Any, delivery: Delivery, code: str, why: str) -> None:
-        """Within a transaction: these records can never pass. They become dead letters with their reason."""
+        """Within a transaction: these records can never pass. They become dead letters; ``settle_in`` follows."""
         ...
 
     def put_back(self, delivery: Delivery) -> None:

@@ -1,26 +1,29 @@
 """The bus built into the store: a durable queue that needs no server, with the contract of the real one.
 
-What is published is kept before `publish` returns. What is taken is leased: a worker that dies gives it back when the lease
-ends, so that every message is worked on at least once; message ids let the resolver recognise what it had already.
+What is published is a row of the store's. What is taken is leased: a worker that dies gives it back when the lease ends, or at
+once when it ran on this machine. What killed its worker is taken in ever smaller parts, until the message at fault stands alone.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from hub.records import SourceRecord, canonical_json, record_from_json, record_to_json
+from hub.bus import LANES, LIVE, MOST_ATTEMPTS, NO_WAIT, QUEUE_LIMIT, STAGES, Delivery, stage_of
+from hub.bus.failing import KILLED, Bury, dead_letters, rung, too_many
+from hub.records import Data, SourceRecord, canonical_json, record_from_json, record_to_json
 
-RECORDS = "hub.records"
 LEASE = timedelta(minutes=10)
-MOST_ATTEMPTS = 5
-_SHRINKS = 2  # bits by which parts shrink from attempt to attempt: 500, 125, 31, 7, 1
+_SHRINKS = 2  # bits by which parts shrink each time a worker dies: 500, 125, 31, 7, 1
+_LOOKS = timedelta(milliseconds=50)  # how often a worker that waits looks again
 
 
 class Waiting(Protocol):
@@ -29,130 +32,162 @@ class Waiting(Protocol):
     @property
     def id(self) -> int: ...
     @property
+    def message_id(self) -> str: ...
+    @property
+    def entity(self) -> str: ...
+    @property
+    def lane(self) -> str: ...
+    @property
     def body(self) -> str: ...
     @property
     def attempts(self) -> int: ...
+    @property
+    def taken(self) -> int: ...
 
 
 class Queue(Protocol):
     """The store's functions for messages, handed in when the bus is built."""
 
-    def put(self, tx: Any, queue: str, given: Iterable[tuple[str, dict[str, Any], str]], at: datetime) -> None: ...
-    def take(self, tx: Any, queue: str, limit: int, lease: str, at: datetime, lasts: timedelta) -> Sequence[Waiting]: ...
-    def attempt(self, tx: Any, ids: Sequence[int], lease: str) -> None: ...
+    def put(self, tx: Any, stage: str, lane: str, given: Iterable[tuple[str, str, str]], at: datetime) -> None: ...
+    def ready(self, tx: Any, stage: str, lane: str, limit: int, at: datetime) -> Sequence[Waiting]: ...
+    def lend(self, tx: Any, ids: Sequence[int], lease: str, until: datetime) -> None: ...
     def settle(self, tx: Any, ids: Sequence[int], lease: str) -> None: ...
-    def put_back(self, tx: Any, ids: Sequence[int], lease: str, ready_at: datetime, why: str) -> None: ...
-    def bury(self, tx: Any, ids: Sequence[int], lease: str, why: str) -> None: ...
-    def depth(self, tx: Any, queue: str) -> dict[str, int]: ...
-    def leases(self, tx: Any, queue: str) -> Sequence[str]: ...
-    def free(self, tx: Any, queue: str, lease: str, at: datetime) -> None: ...
+    def retry(self, tx: Any, ids: Sequence[int], lease: str, waits: Sequence[timedelta], at: datetime, why: str) -> None: ...
+    def put_back(self, tx: Any, ids: Sequence[int], lease: str, at: datetime) -> None: ...
+    def leases(self, tx: Any, stage: str) -> Sequence[str]: ...
+    def free(self, tx: Any, stage: str, lease: str, at: datetime) -> None: ...
+    def depth(self, tx: Any) -> Sequence[tuple[str, str, int]]: ...
+    def count(self, tx: Any, most: int) -> int: ...
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """A batch that one worker holds. Settle it after its work is committed, or give it back."""
-
-    records: tuple[SourceRecord, ...]
-    ids: tuple[int, ...]
-    lease: str
-    attempts: tuple[int, ...]  # earlier ones of each message, which did not end well
-
-    def parts(self) -> Iterator[Delivery]:
-        """What is new as a whole; what failed before in ever smaller parts, until a poison message stands alone."""
-        for attempts in sorted(set(self.attempts)):
-            places = [place for place, number in enumerate(self.attempts) if number == attempts]
-            size = max(1, len(self.ids) >> (_SHRINKS * attempts)) if attempts else len(places)
-            for start in range(0, len(places), size):
-                yield self.only(places[start : start + size])
-
-    @property
-    def tried(self) -> int:
-        """How often the most unlucky of them was tried before."""
-        return max(self.attempts)
-
-    def only(self, places: Sequence[int]) -> Delivery:
-        """The messages at these places, under the same lease."""
-        return Delivery(
-            tuple(self.records[place] for place in places),
-            tuple(self.ids[place] for place in places),
-            self.lease,
-            tuple(self.attempts[place] for place in places),
-        )
-
-
-@dataclass(frozen=True)
+@dataclass
 class EmbeddedBus:
-    """Publish, take, settle."""
+    """Publish, take, settle: rows of one table."""
 
     begin: Callable[[], AbstractContextManager[Any]]
     queue: Queue
+    bury: Bury
     clock: Callable[[], datetime]
     lease: timedelta = LEASE
+    limit: int = QUEUE_LIMIT
+    _room: int = field(default=0, repr=False)  # how many records fit before somebody counts again
 
-    def publish(self, records: Sequence[SourceRecord]) -> None:
-        """Keep these records for the workers. When this returns, they survive any crash."""
-        with self.begin() as tx:
-            self.publish_in(tx, records)
+    def publish_in(self, tx: Any, records: Sequence[SourceRecord], lane: str = LIVE) -> None:
+        self._make_room(tx, len(records))
+        by_stage: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for record in records:
+            told = canonical_json(record_to_json(record)).decode()
+            by_stage[stage_of(record.entity)].append((record.message_id, record.entity, told))
+        for stage, given in by_stage.items():
+            self.queue.put(tx, stage, lane, given, self.clock())
 
-    def publish_in(self, tx: Any, records: Sequence[SourceRecord]) -> None:
-        """The same within a transaction of the store's: published when it commits, together with what else is in it."""
-        given = [
-            (record.message_id, {"entity": record.entity}, canonical_json(record_to_json(record)).decode()) for record in records
-        ]
-        self.queue.put(tx, RECORDS, given, self.clock())
+    def _make_room(self, tx: Any, number: int) -> None:
+        """Counting costs; once counted, a tenth of the limit may come before it is counted again."""
+        if self._room < number:
+            waits = self.queue.count(tx, self.limit)
+            if waits and waits + number > self.limit:
+                raise too_many(self.limit)
+            self._room = max(number, min(self.limit - waits, self.limit // 10))
+        self._room -= number
 
-    def take(self, limit: int) -> Delivery | None:
-        """The oldest batch that is ready; None when nothing is."""
-        lease = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4()}"
-        with self.begin() as tx:
-            found = self.queue.take(tx, RECORDS, limit, lease, self.clock(), self.lease)
-            if not found:
-                self._free_the_dead(tx)
-                found = self.queue.take(tx, RECORDS, limit, lease, self.clock(), self.lease)
-        if not found:
-            return None
-        records = tuple(record_from_json(message.body) for message in found)
-        return Delivery(records, tuple(one.id for one in found), lease, tuple(one.attempts for one in found))
+    def forward(self) -> int:
+        return 0
 
-    def _free_the_dead(self, tx: Any) -> None:
-        """What a killed worker of this machine held need not wait for its lease to end."""
-        for lease in self.queue.leases(tx, RECORDS):
-            host, _, rest = lease.partition("/")
-            if host == socket.gethostname() and not _is_alive(rest.partition("/")[0]):
-                self.queue.free(tx, RECORDS, lease, self.clock())
-
-    def attempt(self, delivery: Delivery) -> None:
-        """Note that what failed before is tried once more. The first attempt needs no word."""
-        if delivery.tried:
+    def take(self, stage: str, limit: int, wait: timedelta = NO_WAIT, lanes: Sequence[str] = LANES) -> Delivery | None:
+        end = time.monotonic() + wait.total_seconds()
+        while True:
             with self.begin() as tx:
-                self.queue.attempt(tx, delivery.ids, delivery.lease)
+                found = self._taken(tx, stage, limit, lanes)
+                if not found and self._freed(tx, stage):
+                    found = self._taken(tx, stage, limit, lanes)
+            left = end - time.monotonic()
+            if found or left <= 0:
+                return found
+            time.sleep(min(left, _LOOKS.total_seconds()))
+
+    def _taken(self, tx: Any, stage: str, limit: int, lanes: Sequence[str]) -> Delivery | None:
+        for lane in lanes:
+            while found := self.queue.ready(tx, stage, lane, limit, self.clock()):
+                found = _alike(found, limit)
+                lease = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4()}"
+                self.queue.lend(tx, [one.id for one in found], lease, self.clock() + self.lease)
+                delivery = _delivery(found, lease, lane)
+                if found[0].taken < MOST_ATTEMPTS:
+                    return delivery
+                self.bury_in(tx, delivery, *KILLED)
+                self.settle_in(tx, delivery)
+        return None
+
+    def _freed(self, tx: Any, stage: str) -> bool:
+        """What a killed worker of this machine held need not wait for its lease to end."""
+        dead = [lease for lease in self.queue.leases(tx, stage) if _is_dead(lease)]
+        for lease in dead:
+            self.queue.free(tx, stage, lease, self.clock())
+        return bool(dead)
+
+    def settle_in(self, tx: Any, delivery: Delivery) -> None:
+        self.queue.settle(tx, delivery.tokens, delivery.lease)
 
     def settle(self, delivery: Delivery) -> None:
-        """The work is committed."""
+        """Nothing is left to do: the rows went with the work."""
+
+    def retry_in(self, tx: Any, delivery: Delivery, why: str) -> None:
+        waits = [rung(attempts) for attempts in delivery.attempts]
+        self.queue.retry(tx, delivery.tokens, delivery.lease, waits, self.clock(), why)
+
+    def bury_in(self, tx: Any, delivery: Delivery, code: str, why: str) -> None:
+        self.bury(tx, dead_letters(delivery, code, why, self.clock()))
+
+    def put_back(self, delivery: Delivery) -> None:
         with self.begin() as tx:
-            self.queue.settle(tx, delivery.ids, delivery.lease)
+            self.queue.put_back(tx, delivery.tokens, delivery.lease, self.clock())
 
-    def put_back(self, delivery: Delivery, wait: timedelta, why: str) -> None:
-        """The world was not ready: try again after this time."""
+    def announce(self, events: Sequence[Data]) -> None:
+        """Nobody listens here: who wants to hear reads the change feed, which the store keeps."""
+
+    def depth(self) -> dict[str, dict[str, int]]:
+        found = {stage: dict.fromkeys(LANES, 0) for stage in STAGES}
         with self.begin() as tx:
-            self.queue.put_back(tx, delivery.ids, delivery.lease, self.clock() + wait, why)
+            for stage, lane, number in self.queue.depth(tx):
+                found[stage][lane] = number
+        return found
 
-    def bury(self, delivery: Delivery, why: str) -> None:
-        """This can never pass: dead letters."""
-        with self.begin() as tx:
-            self.queue.bury(tx, delivery.ids, delivery.lease, why)
-
-    def depth(self) -> dict[str, int]:
-        """How many messages wait, and how many are dead."""
-        with self.begin() as tx:
-            return self.queue.depth(tx, RECORDS)
+    def close(self) -> None:
+        """No connection is held."""
 
 
-def _is_alive(pid: str) -> bool:
+def _alike(found: Sequence[Waiting], limit: int) -> Sequence[Waiting]:
+    """A retry comes alone; what killed its worker in smaller parts; what is new as a whole."""
+    first = found[0]
+    if first.attempts or first.taken >= MOST_ATTEMPTS - 1:
+        size = 1
+    else:
+        size = max(1, limit >> (_SHRINKS * first.taken))
+    return [one for one in found if (one.attempts, one.taken) == (first.attempts, first.taken)][:size]
+
+
+def _delivery(found: Sequence[Waiting], lease: str, lane: str) -> Delivery:
+    return Delivery(
+        tuple(record_from_json(one.body) for one in found),
+        tuple(one.id for one in found),
+        lease,
+        tuple(one.attempts for one in found),
+        lane,
+        redelivered=found[0].taken > 0,
+    )
+
+
+def _is_dead(lease: str) -> bool:
+    host, _, rest = lease.partition("/")
+    return host == socket.gethostname() and not is_alive(rest.partition("/")[0])
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process of this machine runs. Nobody we know, or somebody else's: the lease decides."""
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
     except (ValueError, PermissionError):
-        return True  # nobody we know, or somebody else's: the lease decides
+        return True
     return True

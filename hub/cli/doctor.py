@@ -13,7 +13,7 @@ from hub.app import Hub, open_hub
 from hub.app.checking import lint
 from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.errors import HubError
-from hub.store import feeds, migrating
+from hub.store import dead_letters, feeds, migrating
 
 SHOWN = {"skipped": "not needed"}
 EXTRAS = {
@@ -106,9 +106,10 @@ def _store(hub: Hub) -> str:
 def _bus(hub: Hub) -> str:
     if migrating.revision(hub.store) is None:
         return "empty"
-    depth = hub.bus.depth()
-    dead = f", {depth['dead']} dead letters" if depth["dead"] else ""
-    return f"{depth['ready']} messages wait{dead}"
+    waiting = sum(sum(lanes.values()) for lanes in hub.bus.depth().values())
+    with hub.store.read() as tx:
+        dead = dead_letters.count(tx)
+    return f"{waiting} records wait" + (f", {dead} dead letters" if dead else "")
 
 
 def _held(hub: Hub) -> Iterator[Checked]:

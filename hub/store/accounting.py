@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from hub.store import feeds, goldens, queue, references, sources
+from hub.store import dead_letters, feeds, goldens, in_flight, queue, references, rejects, sources
 from hub.store.tables import record_versions
 
 
@@ -24,15 +24,16 @@ def accounting(tx: Connection, entity: str) -> dict[str, int]:
     unplaced = sources.count_unplaced(tx, entity)
     attached = references.count_attached(tx, entity)
     waiting = states.get("waiting", 0) + unplaced + references.count_waiting(tx, entity)
-    unheard = queue.unheard(tx, entity)
+    queued = queue.waiting(tx, entity) + in_flight.waiting(tx, entity)
+    dead = dead_letters.dead(tx, entity)
     balance = {
-        "arrived": counted.get("arrived", _seen(tx, entity) + sum(unheard.values())),
+        "arrived": counted.get("arrived", _seen(tx, entity) + queued + dead),
         "members": members,
         "attached": attached,
         "waiting": waiting,
-        "queued": unheard[queue.READY],
-        "dead": unheard[queue.DEAD],
-        "rejected": feeds.count_rejects(tx, entity),
+        "queued": queued,
+        "dead": dead,
+        "rejected": rejects.count(tx, entity),
         "superseded": states.get("superseded", 0),
         "unchanged": states.get("unchanged", 0),
         "filtered": counted.get("filtered", 0),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from hub.store import rows
-from hub.store.tables import messages, record_versions
-
-READY, DEAD = "ready", "dead"
+from hub.store.tables import messages
 
 
 class Message(NamedTuple):
@@ -19,82 +17,81 @@ class Message(NamedTuple):
 
     id: int
     message_id: str
-    headers: dict[str, Any]
+    entity: str
+    lane: str
     body: str
     attempts: int  # earlier ones that did not end well
+    taken: int  # how often a worker took it and was not heard of again
 
 
-def put(tx: Connection, queue: str, given: Iterable[tuple[str, dict[str, Any], str]], at: datetime) -> None:
-    """Keep (message id, headers, body). A message id that waits already is not put twice."""
+def put(tx: Connection, stage: str, lane: str, given: Iterable[tuple[str, str, str]], at: datetime) -> None:
+    """Keep (message id, entity, body). A message id that waits already is not put twice."""
     made = [
         {
-            "queue": queue, "message_id": message_id, "headers": headers, "body": body,
-            "attempts": 0, "ready_at": at, "lease": None, "state": READY, "why": "",
+            "stage": stage, "lane": lane, "message_id": message_id, "entity": entity, "body": body,
+            "attempts": 0, "taken": 0, "ready_at": at, "lease": None, "why": "",
         }
-        for message_id, headers, body in given
+        for message_id, entity, body in given
     ]  # fmt: skip
     rows.insert(tx, messages, made, known="keep")
 
 
-def take(tx: Connection, queue: str, limit: int, lease: str, at: datetime, lasts: timedelta) -> list[Message]:
-    """The oldest messages that are ready, leased: nobody else gets them until the lease ends. A first attempt begins here."""
+def ready(tx: Connection, stage: str, lane: str, limit: int, at: datetime) -> list[Message]:
+    """The oldest messages that nobody has and whose time has come. They are locked until the transaction ends."""
     c = messages.c
-    wanted = select(c.id).where(c.queue == queue, c.state == READY, c.ready_at <= at).order_by(c.id).limit(limit)
-    ids = list(tx.scalars(wanted.with_for_update(skip_locked=True)))
-    taken = rows.among(tx, c.id, ids)
-    found = tx.execute(select(c.id, c.message_id, c.headers, c.body, c.attempts).where(taken).order_by(c.id)).all()
-    first = func.greatest(c.attempts, 1) if tx.dialect.name == "postgresql" else func.max(c.attempts, 1)
-    tx.execute(update(messages).where(taken).values(lease=lease, ready_at=at + lasts, attempts=first))
-    return [Message(*row) for row in found]
+    wanted = select(c.id, c.message_id, c.entity, c.lane, c.body, c.attempts, c.taken)
+    wanted = wanted.where(c.stage == stage, c.lane == lane, c.ready_at <= at).order_by(c.id).limit(limit)
+    return [Message(*row) for row in tx.execute(wanted.with_for_update(skip_locked=True))]
 
 
-def attempt(tx: Connection, ids: Sequence[int], lease: str) -> None:
-    """Note that these are tried once more, before they are: what kills its worker must be known afterwards."""
-    mine = (rows.among(tx, messages.c.id, ids), messages.c.lease == lease)
-    tx.execute(update(messages).where(*mine).values(attempts=messages.c.attempts + 1))
+def lend(tx: Connection, ids: Sequence[int], lease: str, until: datetime) -> None:
+    """Nobody else gets these until the lease ends."""
+    chosen = rows.among(tx, messages.c.id, ids)
+    tx.execute(update(messages).where(chosen).values(lease=lease, ready_at=until, taken=messages.c.taken + 1))
 
 
 def settle(tx: Connection, ids: Sequence[int], lease: str) -> None:
-    """Forget messages whose work is committed. A lease that ended meanwhile settles nothing: somebody else has them."""
+    """Forget messages. A lease that ended meanwhile settles nothing: somebody else has them."""
     tx.execute(delete(messages).where(rows.among(tx, messages.c.id, ids), messages.c.lease == lease))
 
 
-def put_back(tx: Connection, ids: Sequence[int], lease: str, ready_at: datetime, why: str) -> None:
-    """Messages whose time has not come: they are ready again at that moment."""
+def retry(tx: Connection, ids: Sequence[int], lease: str, waits: Sequence[timedelta], at: datetime, why: str) -> None:
+    """One attempt more; each comes again after its own wait."""
+    for wait in sorted(set(waits)):
+        these = [one for one, its in zip(ids, waits, strict=True) if its == wait]
+        mine = (rows.among(tx, messages.c.id, these), messages.c.lease == lease)
+        again = {"lease": None, "ready_at": at + wait, "attempts": messages.c.attempts + 1, "taken": 0, "why": why}
+        tx.execute(update(messages).where(*mine).values(again))
+
+
+def put_back(tx: Connection, ids: Sequence[int], lease: str, at: datetime) -> None:
+    """Nothing was done with these: they are ready again, as if nobody had taken them."""
     mine = (rows.among(tx, messages.c.id, ids), messages.c.lease == lease)
-    tx.execute(update(messages).where(*mine).values(lease=None, ready_at=ready_at, why=why))
+    tx.execute(update(messages).where(*mine).values(lease=None, ready_at=at, taken=messages.c.taken - 1))
 
 
-def bury(tx: Connection, ids: Sequence[int], lease: str, why: str) -> None:
-    """Messages that can never pass: dead letters, kept with their reason."""
-    mine = (rows.among(tx, messages.c.id, ids), messages.c.lease == lease)
-    tx.execute(update(messages).where(*mine).values(lease=None, state=DEAD, why=why))
-
-
-def leases(tx: Connection, queue: str) -> list[str]:
+def leases(tx: Connection, stage: str) -> list[str]:
     """Who holds messages now."""
-    held = select(messages.c.lease).where(messages.c.queue == queue, messages.c.state == READY, messages.c.lease.is_not(None))
+    held = select(messages.c.lease).where(messages.c.stage == stage, messages.c.lease.is_not(None))
     return list(tx.scalars(held.distinct()))
 
 
-def free(tx: Connection, queue: str, lease: str, at: datetime) -> None:
+def free(tx: Connection, stage: str, lease: str, at: datetime) -> None:
     """Everything under this lease is ready again: who held it is dead."""
-    tx.execute(update(messages).where(messages.c.queue == queue, messages.c.lease == lease).values(lease=None, ready_at=at))
+    tx.execute(update(messages).where(messages.c.stage == stage, messages.c.lease == lease).values(lease=None, ready_at=at))
 
 
-def depth(tx: Connection, queue: str) -> dict[str, int]:
-    """How many messages wait, and how many are dead."""
-    wanted = select(messages.c.state, func.count()).where(messages.c.queue == queue).group_by(messages.c.state)
-    return {READY: 0, DEAD: 0} | {row[0]: row[1] for row in tx.execute(wanted)}
+def depth(tx: Connection) -> list[tuple[str, str, int]]:
+    """(stage, lane, how many messages wait)."""
+    c = messages.c
+    return [(row[0], row[1], row[2]) for row in tx.execute(select(c.stage, c.lane, func.count()).group_by(c.stage, c.lane))]
 
 
-def unheard(tx: Connection, entity: str) -> dict[str, int]:
-    """How many messages about an entity wait, and how many are dead. One that was worked on and only not settled is neither."""
-    c, history = messages.c, record_versions.c
-    worked_on = select(history.message_id).where(history.entity == entity, history.message_id == c.message_id).exists()
-    found = {READY: 0, DEAD: 0}
-    for state, headers, number in tx.execute(
-        select(c.state, c.headers, func.count()).where(~worked_on).group_by(c.state, c.headers)
-    ):
-        found[state] += number if headers.get("entity") == entity else 0
-    return found
+def count(tx: Connection, most: int) -> int:
+    """How many messages wait, counted no further than ``most``."""
+    return int(tx.scalar(select(func.count()).select_from(select(messages.c.id).limit(most).subquery())) or 0)
+
+
+def waiting(tx: Connection, entity: str) -> int:
+    """How many messages about an entity wait: each leaves with the work of who took it."""
+    return int(tx.scalar(select(func.count()).where(messages.c.entity == entity)) or 0)

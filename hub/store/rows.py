@@ -10,11 +10,27 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Connection, Date, Integer, Table, any_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    LargeBinary,
+    Table,
+    any_,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 
+from hub.store.arrays import array
 from hub.store.types import Moment
 
 Row = dict[str, Any]
@@ -25,16 +41,20 @@ def insert(tx: Connection, table: Table, rows: Sequence[Row], *, known: str = "f
     if not rows:
         return
     columns = tuple(rows[0])
-    ending = _on_conflict(table, columns, known)
-    names = ", ".join(map(_quoted, columns))
     if tx.dialect.name == "postgresql":
-        arrays = ", ".join(f"%s::{_array_type(table.c[name])}[]" for name in columns)
-        sql = f"INSERT INTO {_quoted(table.name)} ({names}) SELECT * FROM unnest({arrays}){ending}"  # noqa: S608 - our own names
-        tx.exec_driver_sql(sql, tuple(_columns(tx, table, columns, rows)))
+        tx.exec_driver_sql(_insert(table, columns, known), _arrays(tx, table, columns, rows))
     else:
         marks = ", ".join("?" for _ in columns)
+        names = ", ".join(map(_quoted, columns))
+        ending = _on_conflict(table, columns, known)
         sql = f"INSERT INTO {_quoted(table.name)} ({names}) VALUES ({marks}){ending}"  # noqa: S608 - our own names
         tx.exec_driver_sql(sql, list(zip(*_columns(tx, table, columns, rows), strict=True)))
+
+
+@lru_cache(maxsize=256)
+def _insert(table: Table, columns: tuple[str, ...], known: str) -> str:
+    names, ending = ", ".join(map(_quoted, columns)), _on_conflict(table, columns, known)
+    return f"INSERT INTO {_quoted(table.name)} ({names}) SELECT * FROM unnest({_marks(table, columns)}){ending}"  # noqa: S608
 
 
 def update(tx: Connection, table: Table, key: Sequence[str], rows: Sequence[Row]) -> None:
@@ -43,18 +63,18 @@ def update(tx: Connection, table: Table, key: Sequence[str], rows: Sequence[Row]
         return
     values = tuple(name for name in rows[0] if name not in key)
     if tx.dialect.name == "postgresql":
-        columns = (*values, *key)
-        arrays = ", ".join(f"%s::{_array_type(table.c[name])}[]" for name in columns)
-        names = ", ".join(map(_quoted, columns))
-        sets = ", ".join(f"{_quoted(name)} = given.{_quoted(name)}" for name in values)
-        where = " AND ".join(f"{_quoted(table.name)}.{_quoted(name)} = given.{_quoted(name)}" for name in key)
-        sql = f"UPDATE {_quoted(table.name)} SET {sets} FROM unnest({arrays}) AS given({names}) WHERE {where}"  # noqa: S608
-        tx.exec_driver_sql(sql, tuple(_columns(tx, table, columns, rows)))
+        tx.exec_driver_sql(_update(table, tuple(key), values), _arrays(tx, table, (*values, *key), rows))
     else:
         sets = ", ".join(f"{_quoted(name)} = ?" for name in values)
         where = " AND ".join(f"{_quoted(name)} = ?" for name in key)
         sql = f"UPDATE {_quoted(table.name)} SET {sets} WHERE {where}"  # noqa: S608 - our own names
         tx.exec_driver_sql(sql, list(zip(*_columns(tx, table, (*values, *key), rows), strict=True)))
+
+
+@lru_cache(maxsize=256)
+def _update(table: Table, key: tuple[str, ...], values: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{_quoted(name)} = given.{_quoted(name)}" for name in values)
+    return f"UPDATE {_quoted(table.name)} SET {sets} FROM {_given(table, (*values, *key))} WHERE {_equal(table, key)}"  # noqa: S608
 
 
 def delete(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -63,24 +83,26 @@ def delete(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
         return
     columns = tuple(rows[0])
     if tx.dialect.name == "postgresql":
-        arrays = ", ".join(f"%s::{_array_type(table.c[name])}[]" for name in columns)
-        names = ", ".join(map(_quoted, columns))
-        where = " AND ".join(f"{_quoted(table.name)}.{_quoted(name)} = given.{_quoted(name)}" for name in columns)
-        sql = f"DELETE FROM {_quoted(table.name)} USING unnest({arrays}) AS given({names}) WHERE {where}"  # noqa: S608
-        tx.exec_driver_sql(sql, tuple(_columns(tx, table, columns, rows)))
+        tx.exec_driver_sql(_delete(table, columns), _arrays(tx, table, columns, rows))
     else:
         where = " AND ".join(f"{_quoted(name)} = ?" for name in columns)
         sql = f"DELETE FROM {_quoted(table.name)} WHERE {where}"  # noqa: S608 - our own names
         tx.exec_driver_sql(sql, list(zip(*_columns(tx, table, columns, rows), strict=True)))
 
 
+@lru_cache(maxsize=256)
+def _delete(table: Table, columns: tuple[str, ...]) -> str:
+    return f"DELETE FROM {_quoted(table.name)} USING {_given(table, columns)} WHERE {_equal(table, columns)}"  # noqa: S608
+
+
 def among(tx: Connection, column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter, however many values there are."""
     given = list(values)
     if tx.dialect.name == "postgresql":
-        element = BigInteger() if isinstance(column.type, (BigInteger, Integer)) else SqlText()
-        return column == any_(bindparam(None, given, type_=ARRAY(element)))
-    listed = func.json_each(bindparam(None, orjson.dumps(given).decode(), type_=SqlText())).table_valued("value")
+        number = isinstance(column.type, (BigInteger, Integer))
+        kind = ARRAY(BigInteger() if number else SqlText())
+        return column == any_(cast(literal(array("bigint" if number else "text", given), SqlText()), kind))
+    listed = func.json_each(literal(orjson.dumps(given).decode(), SqlText())).table_valued("value")
     return column.in_(select(listed.c.value))
 
 
@@ -93,8 +115,16 @@ def _columns(tx: Connection, table: Table, columns: Sequence[str], rows: Sequenc
     return result
 
 
+def _arrays(tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> tuple[Any, ...]:
+    """One array per column, as PostgreSQL writes arrays."""
+    given = zip(columns, _columns(tx, table, columns, rows), strict=True)
+    return tuple(array(_kind(table.c[name]), values) for name, values in given)
+
+
 @lru_cache(maxsize=1024)
 def _converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if dialect.name == "postgresql" and isinstance(column.type, Moment):
+        return None  # it knows offsets itself
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
@@ -109,13 +139,28 @@ def _on_conflict(table: Table, columns: Sequence[str], known: str) -> str:
     return f" ON CONFLICT ({named}) DO UPDATE SET {sets}"
 
 
-def _array_type(column: Column[Any]) -> str:
+def _marks(table: Table, columns: Sequence[str]) -> str:
+    return ", ".join(f"%s::{_kind(table.c[name])}[]" for name in columns)
+
+
+def _given(table: Table, columns: Sequence[str]) -> str:
+    return f"unnest({_marks(table, columns)}) AS given({', '.join(map(_quoted, columns))})"
+
+
+def _equal(table: Table, columns: Sequence[str]) -> str:
+    return " AND ".join(f"{_quoted(table.name)}.{_quoted(name)} = given.{_quoted(name)}" for name in columns)
+
+
+@lru_cache(maxsize=1024)
+def _kind(column: Column[Any]) -> str:
     for kind, name in (
         (BigInteger, "bigint"),
         (Integer, "integer"),
         (Boolean, "boolean"),
         (Date, "date"),
         (Moment, "timestamptz"),
+        (LargeBinary, "bytea"),
+        (LargeBinary, "bytea"),
     ):
         if isinstance(column.type, kind):
             return name

@@ -360,8 +360,18 @@ rejects = Table(
     Column("mapping", Text, nullable=False),
     Column("facts", Json, nullable=False),
     Column("payload", Json),
-    Column("state", Text, nullable=False),  # open | replayed | archived
+    Column("system", Key, nullable=False),
+    Column("about", Text, nullable=False),  # what in the record it was about; empty: the record as a whole
+    Column("fingerprint", Key, nullable=False),  # what has one cause has one fingerprint
+    Column("state", Text, nullable=False),  # open | replayed | mended | archived
+    Column("note", Text),
+    Column("replayed_as", Key),  # the receipt under which it arrived anew
+    Column("closed_by", Text),
+    Column("closed_at", Moment),
     Index("ix_rejects_feed", "feed", "state"),
+    Index("ix_rejects_group", "state", "fingerprint"),
+    Index("ix_rejects_key", "feed", "key"),
+    Index("ix_rejects_replayed_as", "replayed_as"),
     Index("uq_rejects_message_id", "message_id", unique=True),
 )
 
@@ -384,17 +394,19 @@ messages = Table(
     "messages",
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("queue", Key, nullable=False),
+    Column("stage", Key, nullable=False),  # resolve | attach
+    Column("lane", Key, nullable=False),  # live | bulk | replay
     Column("message_id", Key, nullable=False),
-    Column("headers", Json, nullable=False),
+    Column("entity", Key, nullable=False),
     Column("body", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("taken", Integer, nullable=False),  # by workers that were not heard of again
     Column("ready_at", Moment, nullable=False),  # not before; a message somebody works on is ready again when the lease ends
     Column("lease", Key),
-    Column("state", Text, nullable=False),  # ready | dead
     Column("why", Text, nullable=False),
-    Index("ix_messages_ready", "queue", "state", "id"),
-    Index("uq_messages_message_id", "queue", "message_id", unique=True),
+    Index("ix_messages_ready", "stage", "lane", "id"),
+    Index("ix_messages_entity", "entity"),
+    Index("uq_messages_message_id", "stage", "message_id", unique=True),
 )
 
 relays = Table("relays", metadata, Column("name", Key, primary_key=True), Column("outbox_id", BigInteger, nullable=False))
@@ -413,6 +425,9 @@ in_flight = Table(
     Column("owner", Key, nullable=False),  # host/pid/uuid of who brings it to the broker; a dead one's rows are taken over
     Column("put_at", Moment, nullable=False),
     Column("published_at", Moment),
+    Column("settled", Json),  # places in the batch whose work is done already; None: none of them
+    Column("taken", Integer, nullable=False),  # by workers that were not heard of again, as far as the broker told
+    Index("ix_in_flight_waiting", "stage", "lane", "entity", "records"),
     Index(
         "ix_in_flight_unpublished",
         "put_at",

@@ -1,31 +1,20 @@
-"""What every bus promises, on every store the embedded one can live in."""
+"""What every bus promises: the one built into each store, and the one over a broker."""
+
+from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from hub.bus.embedded import MOST_ATTEMPTS, EmbeddedBus
-from hub.records import Operation, RecordRef, SourceRecord
-from hub.store import migrating, queue
+from hub.bus import BULK, LIVE, MOST_ATTEMPTS, REPLAY
+from hub.errors import Throttled
+from hub.store import migrating
 from hub.store.store import Store, open_store
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.contract.buses import Embedded, Twin, ids, record
 
 
 @pytest.fixture
@@ -37,145 +26,233 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def bus(store: Store, clock: Clock) -> EmbeddedBus:
-    return EmbeddedBus(store.begin, queue, clock, lease=timedelta(minutes=1))
+def twin(store: Store) -> Iterator[Twin]:
+    made = Embedded.at(store)
+    yield made
+    made.bus.close()
 
 
-def record(number: int) -> SourceRecord:
-    return SourceRecord(
-        entity="customer",
-        ref=RecordRef("crm", str(number), 0),
-        operation=Operation.UPSERT,
-        data={"name": {"family": "Łukaszewicz"}, "emails": None, "value": {"score": "1.50"}},
-        extracted_at=NOON + timedelta(microseconds=number),
-        message_id=f"run:{number}",
-        feed="crm.customers",
-        updated_at=NOON - timedelta(days=number),
-        position=number or None,
-        delta=bool(number % 2),
-    )
-
-
-def test_what_is_published_is_taken_as_it_was_and_in_order(bus: EmbeddedBus) -> None:
+def test_what_is_published_is_taken_as_it_was_and_in_order(twin: Twin) -> None:
     told = [record(number) for number in range(7)]
-    bus.publish(told[:4])
-    bus.publish(told[4:])
+    twin.publish(told[:4])
+    twin.publish(told[4:])
 
-    first, second = bus.take(5), bus.take(5)
+    first, second = twin.taken(4), twin.taken(5)
 
     assert [*first.records, *second.records] == told
-    assert bus.take(5) is None
+    assert twin.take() is None
 
 
-def test_what_was_settled_never_comes_again(bus: EmbeddedBus, clock: Clock) -> None:
-    bus.publish([record(1), record(2)])
-    bus.settle(bus.take(10))
-    clock.now += timedelta(hours=1)
+def test_every_stage_takes_its_own_records(twin: Twin) -> None:
+    twin.publish([record(1), record(2, "order"), record(3)])
 
-    assert bus.take(10) is None
-    assert bus.depth() == {"ready": 0, "dead": 0}
+    assert ids(twin.taken(stage="attach")) == ["run:2"]
+    assert ids(twin.taken(stage="resolve")) == ["run:1", "run:3"]
 
 
-def test_what_a_dead_worker_held_comes_back_when_its_lease_ends(bus: EmbeddedBus, clock: Clock) -> None:
-    bus.publish([record(1)])
-    held = bus.take(10)
-    assert bus.take(10) is None
+def test_live_comes_before_bulk_and_bulk_before_replay_and_never_mixed(twin: Twin) -> None:
+    twin.publish([record(1)], REPLAY)
+    twin.publish([record(2)], BULK)
+    twin.publish([record(3)], LIVE)
 
-    clock.now += timedelta(minutes=2)
-    again = bus.take(10)
+    taken = [twin.taken() for _ in range(3)]
+
+    assert [(one.lane, ids(one)) for one in taken] == [(LIVE, ["run:3"]), (BULK, ["run:2"]), (REPLAY, ["run:1"])]
+
+
+def test_a_worker_may_look_at_some_lanes_only(twin: Twin) -> None:
+    twin.publish([record(1)], BULK)
+
+    assert twin.bus.take("resolve", 10, lanes=[LIVE, REPLAY]) is None
+    assert twin.bus.take("resolve", 10, lanes=[BULK]) is not None
+
+
+def test_what_was_settled_never_comes_again(twin: Twin) -> None:
+    twin.publish([record(1), record(2)])
+    twin.work(twin.taken())
+    twin.worker_dies()
+
+    assert twin.take() is None
+    assert twin.depth() == 0
+
+
+def test_what_waits_is_counted_by_stage_and_lane_until_its_work_is_committed(twin: Twin) -> None:
+    twin.publish([record(1), record(2), record(3, "order")])
+    twin.publish([record(4)], BULK)
+    held = twin.taken()
+
+    assert twin.bus.depth() == {"resolve": {LIVE: 2, BULK: 1, REPLAY: 0}, "attach": {LIVE: 1, BULK: 0, REPLAY: 0}}
+    twin.work(held)
+    assert twin.depth() == 2
+
+
+def test_a_batch_can_be_settled_part_by_part(twin: Twin) -> None:
+    twin.publish([record(number) for number in range(6)])
+    held = twin.taken()
+
+    twin.work(held.only([0, 1]))
+    twin.work(held.only([4]))
+    assert twin.depth() == 3
+    twin.worker_dies()
+
+    assert sorted(twin.drain()) == ["run:2", "run:3", "run:5"]
+    assert (twin.depth(), twin.take()) == (0, None)
+
+
+def test_work_that_was_rolled_back_is_still_on_its_way(twin: Twin) -> None:
+    twin.publish([record(1)])
+    held = twin.taken()
+    with pytest.raises(ZeroDivisionError), twin.store.begin() as tx:
+        twin.bus.settle_in(tx, held)
+        _ = 1 / 0
+
+    assert twin.depth() == 1
+    twin.worker_dies()
+    assert twin.drain() == ["run:1"]
+
+
+def test_what_a_dead_worker_held_comes_back_marked(twin: Twin) -> None:
+    twin.publish([record(1)])
+    held = twin.taken()
+    assert twin.take() is None
+
+    twin.worker_dies()
+    again = twin.taken()
 
     assert again.records == held.records
-    assert (held.attempts, again.attempts) == ((0,), (1,))
+    assert (held.redelivered, again.redelivered) == (False, True)
 
 
-def test_a_worker_that_was_too_slow_settles_nothing_of_the_one_that_took_over(bus: EmbeddedBus, clock: Clock) -> None:
-    bus.publish([record(1)])
-    slow = bus.take(10)
-    clock.now += timedelta(minutes=2)
-    quick = bus.take(10)
+def test_a_worker_that_was_too_slow_settles_nothing_of_the_one_that_took_over(store: Store) -> None:
+    twin = Embedded.at(store)
+    twin.publish([record(1)])
+    slow = twin.taken()
+    twin.worker_dies()
+    quick = twin.taken()
 
-    bus.settle(slow)
-
-    assert bus.depth()["ready"] == 1
-    bus.settle(quick)
-    assert bus.depth()["ready"] == 0
-
-
-def test_publishing_a_message_twice_keeps_it_once(bus: EmbeddedBus) -> None:
-    bus.publish([record(1)])
-    bus.publish([record(1), record(2)])
-
-    assert [one.message_id for one in bus.take(10).records] == ["run:1", "run:2"]
+    twin.work(slow)
+    assert twin.depth() == 1
+    twin.work(quick)
+    assert twin.depth() == 0
 
 
-def test_what_is_put_back_waits_and_what_is_buried_stays(bus: EmbeddedBus, clock: Clock) -> None:
-    bus.publish([record(1), record(2)])
-    held = bus.take(10)
-    one, other = held.only([0]), held.only([1])
-    bus.put_back(one, timedelta(seconds=30), "the world is not ready")
-    bus.bury(other, "can never pass")
+def test_publishing_a_batch_twice_keeps_it_once(twin: Twin) -> None:
+    twin.publish([record(1), record(2)])
+    twin.publish([record(1), record(2)])
 
-    assert bus.take(10) is None
-    clock.now += timedelta(seconds=31)
-    assert bus.take(10).records == one.records
-    assert bus.depth() == {"ready": 1, "dead": 1}
+    assert twin.drain() == ["run:1", "run:2"]
 
 
-def test_a_poison_message_ends_alone_and_its_neighbours_are_worked_on(bus: EmbeddedBus, clock: Clock) -> None:
-    bus.publish([record(number) for number in range(100)])
-    settled: set[str] = set()
-    for _ in range(20):
-        clock.now += timedelta(minutes=2)
-        delivery = bus.take(100)
+def test_what_is_put_back_is_there_at_once_and_no_attempt_is_counted(twin: Twin) -> None:
+    twin.publish([record(1), record(2)])
+    for _ in range(3 * MOST_ATTEMPTS):
+        twin.bus.put_back(twin.taken())
+
+    held = twin.bus.take("resolve", 10, timedelta(seconds=5))
+
+    assert held is not None
+    assert (ids(held), held.attempts) == (["run:1", "run:2"], (0, 0))
+
+
+def test_what_failed_comes_again_alone_rung_by_rung(twin: Twin) -> None:
+    twin.publish([record(1), record(2), record(3)])
+    held = twin.taken()
+    twin.retry(held.only([0, 2]))
+    twin.work(held.only([1]))
+    assert twin.take() is None
+
+    for attempts in range(1, MOST_ATTEMPTS):
+        twin.rung_passes(attempts)
+        again = [twin.bus.take("resolve", 10, timedelta(seconds=5)) for _ in range(2)]
+        assert sorted((one.records[0].message_id, one.attempts) for one in again if one) == [
+            ("run:1", (attempts,)),
+            ("run:3", (attempts,)),
+        ]
+        for one in again:
+            assert one
+            twin.retry(one) if attempts < MOST_ATTEMPTS - 1 else twin.bury(one)
+
+    assert (twin.depth(), twin.dead()) == (0, 2)
+
+
+def test_what_is_buried_is_a_dead_letter_and_the_others_go_on(twin: Twin) -> None:
+    twin.publish([record(1), record(2)])
+    held = twin.taken()
+    twin.bury(held.only([1]))
+    twin.work(held.only([0]))
+
+    assert (twin.depth(), twin.dead(), twin.take()) == (0, 1, None)
+
+
+def test_a_poison_message_ends_alone_and_its_neighbours_are_worked_on(twin: Twin) -> None:
+    twin.publish([record(number) for number in range(100)])
+    worked_on: list[str] = []
+    for _ in range(400):
+        delivery = twin.take()
         if delivery is None:
             break
-        for part in delivery.parts():
-            if part.tried >= MOST_ATTEMPTS:
-                bus.bury(part, "kills its worker")
-                continue
-            bus.attempt(part)
-            if "run:42" in {one.message_id for one in part.records}:
-                break  # the worker dies: the rest of what it held was never tried
-            bus.settle(part)
-            settled |= {one.message_id for one in part.records}
+        if "run:42" in ids(delivery):
+            twin.worker_dies()
+        else:
+            twin.work(delivery)
+            worked_on += ids(delivery)
 
-    assert len(settled) == 99
-    assert bus.depth() == {"ready": 0, "dead": 1}
+    assert (len(worked_on), len(set(worked_on))) == (99, 99)
+    assert (twin.depth(), twin.dead()) == (0, 1)
 
 
-def test_what_a_dying_worker_held_but_never_tried_is_not_held_against_it(bus: EmbeddedBus, clock: Clock) -> None:
-    bus.publish([record(1), record(2)])
-    for _ in range(10):
-        bus.take(10)
-        clock.now += timedelta(minutes=2)
+def test_a_transaction_that_fails_publishes_nothing(twin: Twin) -> None:
+    with pytest.raises(ZeroDivisionError), twin.store.begin() as tx:
+        twin.bus.publish_in(tx, [record(1)])
+        _ = 1 / 0
+    twin.bus.forward()
 
-    assert bus.take(10).attempts == (1, 1)
-
-
-def test_a_transaction_that_fails_publishes_nothing(store: Store, bus: EmbeddedBus) -> None:
-    class Broken(Exception):
-        pass
-
-    with pytest.raises(Broken), store.begin() as tx:
-        queue.put(tx, "hub.records", [("m", {}, "{}")], NOON)
-        raise Broken
-
-    assert bus.depth()["ready"] == 0
+    assert (twin.depth(), twin.take()) == (0, None)
 
 
-def test_what_a_killed_worker_of_this_machine_held_is_there_at_once(store: Store, bus: EmbeddedBus, store_url: str) -> None:
-    bus.publish([record(1)])
+def test_a_publisher_waits_when_too_much_waits(store: Store) -> None:
+    twin = Embedded.at(store, limit=10)
+    twin.publish([record(number) for number in range(8)])
+
+    with pytest.raises(Throttled) as slowed:
+        twin.publish([record(number) for number in range(8, 12)])
+    assert slowed.value.wait > 0
+    twin.work(twin.taken())
+    twin.publish([record(number) for number in range(8, 12)])
+
+    assert twin.depth() == 4
+
+
+def test_a_batch_larger_than_the_limit_passes_when_nothing_waits(store: Store) -> None:
+    twin = Embedded.at(store, limit=10)
+
+    twin.publish([record(number) for number in range(25)])
+
+    assert twin.depth() == 25
+
+
+def test_a_worker_that_waits_gets_what_comes_meanwhile(twin: Twin) -> None:
+    began = time.monotonic()
+    assert twin.bus.take("resolve", 10, timedelta(milliseconds=60)) is None
+    assert time.monotonic() - began > 0.05
+
+    twin.publish([record(1)])
+    found = twin.bus.take("resolve", 10, timedelta(seconds=20))
+
+    assert found is not None
+
+
+def test_what_a_killed_worker_of_this_machine_held_is_there_at_once(store: Store, store_url: str) -> None:
+    twin = Embedded.at(store)
+    twin.publish([record(1)])
     code = (
         "import os, sys\n"
-        "from datetime import UTC, datetime\n"
-        "from hub.bus.embedded import MOST_ATTEMPTS, EmbeddedBus\n"
-        "from hub.store import queue\n"
+        "from tests.contract.buses import Embedded\n"
         "from hub.store.store import open_store\n"
-        "store = open_store(sys.argv[1])\n"
-        "assert EmbeddedBus(store.begin, queue, lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)).take(10).records\n"
+        "assert Embedded.at(open_store(sys.argv[1])).taken().records\n"
         "os.kill(os.getpid(), 9)\n"
     )
     died = subprocess.run([sys.executable, "-c", code, store_url], check=False, capture_output=True, text=True)
     assert died.returncode == -9, died.stderr
 
-    assert [one.message_id for one in bus.take(10).records] == ["run:1"]
+    assert twin.drain() == ["run:1"]

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -397,9 +396,11 @@ def test_what_waits_on_the_bus_or_is_dead_is_accounted_for(company: Company) -> 
     company("ingest", "--no-work")
     with open_hub(Settings(home=company.home)) as hub:
         assert hub.accounting()["customer"] | {"queued": 3, "members": 0, "leakage": 0} == hub.accounting()["customer"]
-        delivery = hub.bus.take(1)
+        delivery = hub.bus.take("resolve", 1)
         assert delivery is not None
-        hub.bus.bury(delivery, "could not be worked on")
+        with hub.store.begin() as tx:
+            hub.bus.bury_in(tx, delivery, "poison", "could not be worked on")
+            hub.bus.settle_in(tx, delivery)
         assert (hub.accounting()["customer"]["queued"], hub.accounting()["customer"]["dead"]) == (2, 1)
     assert company.leakage() == 0
     clear(company("ingest"), 0)
@@ -457,9 +458,9 @@ def test_what_another_worker_holds_is_told(company: Company) -> None:
     company.people(ANA, JON, EVA)
     company("ingest", "--no-work")
     with open_hub(Settings(home=company.home)) as hub:
-        held = hub.bus.take(2)
+        held = hub.bus.take("resolve", 2)
         assert held is not None
         clear(company("ingest"), 0, "2 are with another worker", "10 minutes")
-        hub.bus.put_back(held, timedelta(), "done with the test")
+        hub.bus.put_back(held)
     clear(company("ingest"), 0)
     assert (company.keys(), company.leakage()) == (GOOD, 0)

@@ -1,5 +1,10 @@
 """The way over a broker: what is in flight, dead letters, raw messages with their keys, the inbox, and the way out."""
 
+import hashlib
+import json
+import re
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,9 +15,89 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    _lanes()
+    _set_aside()
     _on_its_way()
     _as_it_came()
     _out()
+
+
+def _lanes() -> None:
+    """Messages wait by stage and lane. What was dead is tried once more; from now on that has a table of its own."""
+    _part_with("messages", "ix_messages_ready", "uq_messages_message_id")
+    op.create_table(
+        "messages",
+        sa.Column("id", Serial, autoincrement=True, nullable=False),
+        sa.Column("stage", Key, nullable=False),
+        sa.Column("lane", Key, nullable=False),
+        sa.Column("message_id", Key, nullable=False),
+        sa.Column("entity", Key, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("ready_at", Moment(), nullable=False),
+        sa.Column("lease", Key, nullable=True),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_messages"),
+    )
+    op.create_index("ix_messages_ready", "messages", ["stage", "lane", "id"])
+    op.create_index("ix_messages_entity", "messages", ["entity"])
+    op.create_index("uq_messages_message_id", "messages", ["stage", "message_id"], unique=True)
+    op.execute(
+        "INSERT INTO messages (stage, lane, message_id, entity, body, attempts, taken, ready_at, lease, why) "
+        "SELECT CASE WHEN headers LIKE '%\"customer\"%' THEN 'resolve' ELSE 'attach' END, 'live', message_id, "
+        "substr(headers, 12, length(headers) - 13), body, 0, 0, ready_at, NULL, why FROM messages_before ORDER BY id"
+    )
+    op.drop_table("messages_before")
+
+
+def _part_with(table: str, *indexes: str) -> None:
+    """Make room for a new shape of a table: the old one, renamed, holds what must be carried over."""
+    for index in indexes:
+        op.drop_index(index, table_name=table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT pk_{table}")
+    op.rename_table(table, f"{table}_before")
+
+
+def _set_aside() -> None:
+    """Rejects know their cause, whose system they came from, and what became of them."""
+    for name, kind in (("system", Key), ("about", sa.Text()), ("fingerprint", Key)):
+        op.add_column("rejects", sa.Column(name, kind, nullable=False, server_default=""))
+    for name, kind in (("note", sa.Text()), ("replayed_as", Key), ("closed_by", sa.Text()), ("closed_at", Moment())):
+        op.add_column("rejects", sa.Column(name, kind, nullable=True))
+    _know_their_cause()
+    op.create_index("ix_rejects_group", "rejects", ["state", "fingerprint"])
+    op.create_index("ix_rejects_key", "rejects", ["feed", "key"])
+    op.create_index("ix_rejects_replayed_as", "rejects", ["replayed_as"])
+
+
+def _know_their_cause() -> None:
+    """What `Reject.about` and `Reject.fingerprint` gave when this was written, for what was set aside before."""
+    tx = op.get_bind()
+    rejects = sa.table("rejects", *map(sa.column, ("id", "feed", "mapping", "code", "system", "about", "fingerprint")))
+    facts = sa.column("facts", Json())
+    read = sa.select(rejects.c.id, rejects.c.feed, rejects.c.mapping, rejects.c.code, facts).select_from(rejects)
+    systems: dict[str, str] = {}
+    after = 0
+    while page := tx.execute(read.where(rejects.c.id > after).order_by(rejects.c.id).limit(1000)).all():
+        for number, feed, mapping, code, told in page:
+            if feed not in systems:
+                said = sa.text("SELECT system FROM record_versions WHERE feed = :feed LIMIT 1")
+                systems[feed] = tx.scalar(said, {"feed": feed}) or feed.partition(".")[0]
+            about = _about(told or {})
+            cause = json.dumps([feed, mapping, code, about], separators=(",", ":"), ensure_ascii=False)
+            fingerprint = hashlib.blake2b(cause.encode(), digest_size=16).hexdigest()
+            values = {"system": systems[feed], "about": about, "fingerprint": fingerprint}
+            tx.execute(sa.update(rejects).where(rejects.c.id == number).values(values))
+        after = page[-1][0]
+
+
+def _about(facts: dict[str, Any]) -> str:
+    places = [str(facts.get("field") or "")]
+    if not places[0]:
+        places = [f"{one.get('path') or '(record)'}: {one.get('rule')}" for one in facts.get("violations") or ()]
+    return ", ".join(sorted({re.sub(r"\.\d+(?=\.|:|$)|\[\d+\]", "[]", place) for place in places}))
 
 
 def _on_its_way() -> None:
@@ -29,8 +114,11 @@ def _on_its_way() -> None:
         sa.Column("owner", Key, nullable=False),
         sa.Column("put_at", Moment(), nullable=False),
         sa.Column("published_at", Moment(), nullable=True),
+        sa.Column("settled", Json(), nullable=True),
+        sa.Column("taken", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_in_flight"),
     )
+    op.create_index("ix_in_flight_waiting", "in_flight", ["stage", "lane", "entity", "records"])
     unpublished = sa.text("published_at IS NULL")
     op.create_index("ix_in_flight_unpublished", "in_flight", ["put_at"], postgresql_where=unpublished, sqlite_where=unpublished)
     op.create_table(
@@ -167,7 +255,39 @@ def _out() -> None:
 
 
 def downgrade() -> None:
+    for index in ("ix_rejects_group", "ix_rejects_key", "ix_rejects_replayed_as"):
+        op.drop_index(index, table_name="rejects")
+    with op.batch_alter_table("rejects") as rejects:
+        for name in ("system", "about", "fingerprint", "note", "replayed_as", "closed_by", "closed_at"):
+            rejects.drop_column(name)
     for table in ("tokens", "written_values", "delivery_receipts", "deliveries"):
         op.drop_table(table)
     for table in ("inbox", "data_keys", "raw_messages", "dead_letters", "in_flight"):
         op.drop_table(table)
+    _without_lanes()
+
+
+def _without_lanes() -> None:
+    _part_with("messages", "ix_messages_ready", "ix_messages_entity", "uq_messages_message_id")
+    op.create_table(
+        "messages",
+        sa.Column("id", Serial, autoincrement=True, nullable=False),
+        sa.Column("queue", Key, nullable=False),
+        sa.Column("message_id", Key, nullable=False),
+        sa.Column("headers", Json(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("ready_at", Moment(), nullable=False),
+        sa.Column("lease", Key, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_messages"),
+    )
+    op.create_index("ix_messages_ready", "messages", ["queue", "state", "id"])
+    op.create_index("uq_messages_message_id", "messages", ["queue", "message_id"], unique=True)
+    op.execute(
+        "INSERT INTO messages (queue, message_id, headers, body, attempts, ready_at, lease, state, why) "
+        "SELECT 'hub.records', message_id, '{\"entity\":\"' || entity || '\"}', body, attempts, ready_at, NULL, 'ready', why "
+        "FROM messages_before ORDER BY id"
+    )
+    op.drop_table("messages_before")

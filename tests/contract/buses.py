@@ -1,0 +1,121 @@
+"""Every bus, ready for the suite of their contract: what a worker's death and the passing of time mean to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from hub.bus import LIVE, Bus, Delivery
+from hub.bus.embedded import EmbeddedBus
+from hub.bus.failing import RUNGS
+from hub.records import Operation, RecordRef, SourceRecord
+from hub.store import dead_letters, queue
+from hub.store.store import Store
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Twin:
+    """One bus and what the suite does with it."""
+
+    store: Store
+    bus: Bus
+    clock: Clock = field(default_factory=Clock)
+
+    def publish(self, records: Sequence[SourceRecord], lane: str = LIVE) -> None:
+        with self.store.begin() as tx:
+            self.bus.publish_in(tx, records, lane)
+        self.bus.forward()
+
+    def take(self, limit: int = 100, stage: str = "resolve") -> Delivery | None:
+        return self.bus.take(stage, limit)
+
+    def taken(self, limit: int = 100, stage: str = "resolve") -> Delivery:
+        found = self.take(limit, stage)
+        assert found is not None
+        return found
+
+    def work(self, delivery: Delivery) -> None:
+        with self.store.begin() as tx:
+            self.bus.settle_in(tx, delivery)
+        self.bus.settle(delivery)
+
+    def retry(self, delivery: Delivery, why: str = "not now") -> None:
+        with self.store.begin() as tx:
+            self.bus.retry_in(tx, delivery, why)
+            self.bus.settle_in(tx, delivery)
+        self.bus.forward()
+        self.bus.settle(delivery)
+
+    def bury(self, delivery: Delivery, code: str = "poison", why: str = "can never pass") -> None:
+        with self.store.begin() as tx:
+            self.bus.bury_in(tx, delivery, code, why)
+            self.bus.settle_in(tx, delivery)
+        self.bus.settle(delivery)
+
+    def drain(self, stage: str = "resolve") -> list[str]:
+        """All that is there now, worked on."""
+        found = []
+        while delivery := self.take(stage=stage):
+            found += ids(delivery)
+            self.work(delivery)
+        return found
+
+    def depth(self) -> int:
+        return sum(sum(lanes.values()) for lanes in self.bus.depth().values())
+
+    def dead(self) -> int:
+        with self.store.read() as tx:
+            return dead_letters.count(tx)
+
+    def worker_dies(self) -> None:
+        """Whoever holds something is gone, and the bus has noticed."""
+
+    def rung_passes(self, attempts: int) -> None:
+        """So much time that what had so many attempts is there again."""
+
+
+@dataclass
+class Embedded(Twin):
+    """Time is the clock's, and a dead worker's lease ends."""
+
+    def worker_dies(self) -> None:
+        self.clock.now += timedelta(minutes=2)
+
+    def rung_passes(self, attempts: int) -> None:
+        self.clock.now += RUNGS[attempts - 1]
+
+    @classmethod
+    def at(cls, store: Store, limit: int = 1000) -> Embedded:
+        clock = Clock()
+        bus = EmbeddedBus(store.begin, queue, dead_letters.add, clock, lease=timedelta(minutes=1), limit=limit)
+        return cls(store, bus, clock)
+
+
+def record(number: int, entity: str = "customer") -> SourceRecord:
+    return SourceRecord(
+        entity=entity,
+        ref=RecordRef("crm", str(number), 0),
+        operation=Operation.UPSERT,
+        data={"name": {"family": "Łukaszewicz"}, "emails": None, "value": {"score": "1.50"}},
+        extracted_at=NOON + timedelta(microseconds=number),
+        message_id=f"run:{number}",
+        feed="crm.customers",
+        updated_at=NOON - timedelta(days=number),
+        position=number or None,
+        delta=bool(number % 2),
+    )
+
+
+def ids(delivery: Delivery) -> list[str]:
+    return [one.message_id for one in delivery.records]
