@@ -92,6 +92,11 @@ class Landscape:
     def free_of_duplicates(self) -> frozenset[str]:
         return frozenset(name for name, system in self.systems.items() if system.free_of_duplicates)
 
+    @property
+    def source(self) -> str:
+        """Who says what the hub announces: the ``source`` of its events."""
+        return "/goldenhub/" + (re.sub(r"[^a-z0-9]+", "-", self.company.lower()).strip("-") or "hub")
+
     def feed(self, name: str) -> Feed:
         if name not in self.feeds:
             raise BadLandscape(

@@ -1,4 +1,4 @@
-"""How far each reader of the outbox has come."""
+"""How far each reader of the outbox has come. A reader's name ends with the entity it reads: ``bus/customer``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from hub.store import rows
 from hub.store.tables import relays
 
 
-def reached(tx: Connection, name: str) -> int:
-    return tx.scalar(select(relays.c.outbox_id).where(relays.c.name == name)) or 0
+def reached(tx: Connection, name: str, *, alone: bool = False) -> int:
+    """Its place. ``alone``: others who ask so wait until this transaction ends."""
+    wanted = select(relays.c.outbox_id).where(relays.c.name == name)
+    return tx.scalar(wanted.with_for_update() if alone else wanted) or 0
 
 
 def reach(tx: Connection, name: str, outbox_id: int) -> None:
     rows.insert(tx, relays, [{"name": name, "outbox_id": outbox_id}], known="replace")
+
+
+def places(tx: Connection, entity: str) -> list[int]:
+    """The places of all who read what is announced about an entity."""
+    found = tx.execute(select(relays.c.name, relays.c.outbox_id)).all()
+    return [row.outbox_id for row in found if row.name.endswith(f"/{entity}") and not row.name.startswith("cut/")]
