@@ -11,6 +11,7 @@ from hub.survivorship.rules import Step
 from hub.survivorship.trust import LAST_DAY, ONE, Standing
 
 STEWARD = "steward"
+_LATEST = Step("most_recent")
 _LOOKS_AHEAD = 64
 
 
@@ -43,16 +44,24 @@ def choose(candidates: Sequence[Candidate], chain: Sequence[Step], day: int) -> 
         return Choice(only, STEWARD if only.ref.system == STEWARD else "only_value")
     corrected = [c for c in candidates if c.ref.system == STEWARD]
     if corrected:
-        return Choice(_first(_keep(Step("most_recent"), corrected, day)), STEWARD)
-    rule = "agreed" if len({c.normal for c in candidates}) == 1 else ""
+        return Choice(_first(_keep(_LATEST, corrected, day)), STEWARD)
+    rule = "agreed" if _agree(candidates) else ""
     left = list(candidates)
     for step in chain:
         left = _keep(step, left, day)
-        if not rule and len({c.normal for c in left}) == 1:
-            rule = step.name
         if len(left) == 1:
-            break
+            return Choice(left[0], rule or step.name)
+        if not rule and _agree(left):
+            rule = step.name
     return Choice(_first(left), rule or "order")
+
+
+def _agree(candidates: Sequence[Candidate]) -> bool:
+    first = candidates[0].normal
+    for c in candidates:  # noqa: SIM110 - this runs for every field of every golden record, and `all` is dear
+        if c.normal != first:
+            return False
+    return True
 
 
 def _first(candidates: Sequence[Candidate]) -> Candidate:
@@ -66,12 +75,16 @@ def _keep(step: Step, candidates: list[Candidate], day: int) -> list[Candidate]:
         return candidates
     scores = _scores(step, candidates, day)
     best = max(scores)
+    if scores.count(best) == len(scores):
+        return candidates
     return [c for c, score in zip(candidates, scores, strict=True) if score == best]
 
 
 def _scores(step: Step, candidates: list[Candidate], day: int) -> list[Any]:
     if step.name == "trust":
         return [c.standing.on(day) for c in candidates]
+    if step.name == "most_recent":
+        return [c.at for c in candidates]
     if step.name == "most_frequent":
         votes = Counter(normal for normal, _ in {(c.normal, c.ref) for c in candidates})
         return [votes[c.normal] for c in candidates]
@@ -87,13 +100,21 @@ def _place(candidate: Candidate, order: Mapping[str, int]) -> int:
 
 
 _PLAIN: dict[str, Callable[[Candidate, Mapping[str, int]], Any]] = {
-    "most_recent": lambda c, _: c.at,
     "longest": lambda c, _: len(c.value) if isinstance(c.value, str) else len(c.spelling),
     "most_complete": lambda c, _: leaves(c.value),
     "first_valid": lambda c, order: (not c.flagged, _place(c, order)),
     "source_order": _place,
     "preferred": lambda c, _: c.preferred,
 }
+
+
+def filled(value: Any) -> bool:
+    """Whether any part of a value is."""
+    if isinstance(value, dict):
+        return any(map(filled, value.values()))
+    if isinstance(value, list):
+        return any(map(filled, value))
+    return value is not None
 
 
 def leaves(value: Any) -> int:
@@ -110,8 +131,8 @@ def next_change(candidates: Sequence[Candidate], chain: Sequence[Step], day: int
 
     Never too late. It can be too early where two curves come close very often: then that day's look finds nothing new.
     """
-    first = candidates[0]
-    if all(c.value == first.value for c in candidates) or any(c.ref.system == STEWARD for c in candidates):
+    first = candidates[0].value
+    if all(c.value == first for c in candidates) or any(c.ref.system == STEWARD for c in candidates):
         return None
     steps = [s.name for s in chain]
     if "trust" not in steps:
@@ -119,7 +140,7 @@ def next_change(candidates: Sequence[Candidate], chain: Sequence[Step], day: int
     rivals = list(candidates)
     for step in chain[: steps.index("trust")]:
         rivals = _keep(step, rivals, day)
-    if len({c.spelling for c in rivals}) < 2:
+    if len(rivals) < 2 or len({_spelt(c) for c in rivals}) < 2:
         return None
     rest, now = chain[steps.index("trust") :], day
     winner = choose(rivals, rest, now).winner
@@ -128,9 +149,15 @@ def next_change(candidates: Sequence[Candidate], chain: Sequence[Step], day: int
         if ahead is None or ahead > LAST_DAY:
             return None
         now = ahead
-        if choose(rivals, rest, now).winner.spelling != winner.spelling:
+        if _spelt(choose(rivals, rest, now).winner) != _spelt(winner):
             return now
     return now
+
+
+def _spelt(candidate: Candidate) -> str | bytes:
+    """Equal when the spelling is; text is its own."""
+    value = candidate.value
+    return value if type(value) is str else candidate.spelling
 
 
 def _may_fall(winner: Candidate, rivals: Sequence[Candidate], day: int) -> int | None:
@@ -139,7 +166,7 @@ def _may_fall(winner: Candidate, rivals: Sequence[Candidate], day: int) -> int |
     days = []
     for rival in rivals:
         theirs = rival.standing
-        if rival.spelling == winner.spelling or (mine.curve == theirs.curve and mine.since == theirs.since):
+        if _spelt(rival) == _spelt(winner) or (mine.curve == theirs.curve and mine.since == theirs.since):
             continue
         if mine.curve == theirs.curve and mine.since >= theirs.since:
             days.append(mine.settled if mine.settled and mine.settled > day else None)
@@ -152,17 +179,29 @@ def _may_fall(winner: Candidate, rivals: Sequence[Candidate], day: int) -> int |
 
 def confidence(supporters: Sequence[Candidate], candidates: Sequence[Candidate], day: int) -> int:
     """Percent: how sure the supporting systems are together, less what is held against them. A system counts once."""
-    doubt, in_favour = ONE, _best_per_system(supporters, day)
+    in_favour = _best_per_system(supporters, day)
+    doubt = ONE
     for score in in_favour.values():
         doubt = doubt * (ONE - score) // ONE
-    total = sum(_best_per_system(candidates, day, apart=True).values())
-    share = sum(in_favour.values()) * ONE // total if total else 0
+    mine = sum(in_favour.values())
+    total = mine if len(supporters) == len(candidates) else sum(_best_per_value(candidates, day).values())
+    share = mine * ONE // total if total else 0
     return (ONE - doubt) * min(share, ONE) // (ONE * ONE // 100)
 
 
-def _best_per_system(candidates: Sequence[Candidate], day: int, *, apart: bool = False) -> dict[tuple[str, str], int]:
+def _best_per_system(candidates: Sequence[Candidate], day: int) -> dict[str, int]:
+    best: dict[str, int] = {}
+    for c in candidates:
+        system = c.ref.system
+        score = ONE if system == STEWARD else c.standing.on(day)
+        if score >= best.get(system, 0):
+            best[system] = score
+    return best
+
+
+def _best_per_value(candidates: Sequence[Candidate], day: int) -> dict[tuple[str, str], int]:
     best: dict[tuple[str, str], int] = {}
     for c in candidates:
-        key = (c.ref.system, c.normal if apart else "")
+        key = (c.ref.system, c.normal)
         best[key] = max(best.get(key, 0), ONE if c.ref.system == STEWARD else c.standing.on(day))
     return best

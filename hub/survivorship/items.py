@@ -33,6 +33,8 @@ _SUFFIXES = (("strasse", "str"), ("str", "str"), ("platz", "pl"), ("weg", "wg"),
 @lru_cache(maxsize=65_536)
 def folded(text: str) -> str:
     """Without case, accents and width."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(_BARE.get(c, c) for c in plain if not unicodedata.combining(c))
 
@@ -54,11 +56,21 @@ def place_tokens(text: str) -> tuple[str, ...]:
 
 
 def _email(item: Mapping[str, Any]) -> str:
-    return unicodedata.normalize("NFKC", str(item.get("address") or "")).strip().lower()
+    return _mailbox(str(item.get("address") or ""))
+
+
+@lru_cache(maxsize=65_536)
+def _mailbox(address: str) -> str:
+    return unicodedata.normalize("NFKC", address).strip().lower()
 
 
 def _phone(item: Mapping[str, Any]) -> str:
-    text = unicodedata.normalize("NFKC", str(item.get("number") or "")).strip()
+    return _number(str(item.get("number") or ""))
+
+
+@lru_cache(maxsize=65_536)
+def _number(given: str) -> str:
+    text = unicodedata.normalize("NFKC", given).strip()
     digits = "".join(c for c in text if c.isdigit())
     if not digits:
         return folded(text)
@@ -68,18 +80,29 @@ def _phone(item: Mapping[str, Any]) -> str:
 
 
 def _identifier(item: Mapping[str, Any]) -> str:
-    value = "".join(c for c in folded(str(item.get("value") or "")) if c.isalnum())
-    return f"{folded(str(item.get('scheme') or ''))}|{folded(str(item.get('country') or ''))}|{value}" if value else ""
+    return _official(str(item.get("scheme") or ""), str(item.get("country") or ""), str(item.get("value") or ""))
+
+
+@lru_cache(maxsize=65_536)
+def _official(scheme: str, country: str, given: str) -> str:
+    value = "".join(c for c in folded(given) if c.isalnum())
+    return f"{folded(scheme)}|{folded(country)}|{value}" if value else ""
 
 
 def _address(item: Mapping[str, Any]) -> str:
     """By postal code and street where both are known: towns and regions are spelt in too many ways."""
-    lines = sorted({t for line in item.get("lines") or () for t in place_tokens(str(line))})
-    code = "".join(c for c in folded(str(item.get("postal_code") or "")) if c.isalnum())
+    given = [str(line) for line in item.get("lines") or ()]
+    town = str(item.get("locality") or item.get("region") or "")
+    return _postal(tuple(given), str(item.get("postal_code") or ""), town, str(item.get("country") or ""))
+
+
+@lru_cache(maxsize=65_536)
+def _postal(given: tuple[str, ...], postal_code: str, town: str, country: str) -> str:
+    lines = sorted({t for line in given for t in place_tokens(line)})
+    code = "".join(c for c in folded(postal_code) if c.isalnum())
     if code and lines:
         return f"{code}|{' '.join(lines)}"
-    town = " ".join(sorted(set(place_tokens(str(item.get("locality") or item.get("region") or "")))))
-    key = f"{code}|{' '.join(lines)}|{town}|{folded(str(item.get('country') or ''))}"
+    key = f"{code}|{' '.join(lines)}|{' '.join(sorted(set(place_tokens(town))))}|{folded(country)}"
     return key if key.strip("|") else ""
 
 
@@ -88,8 +111,9 @@ def _web_account(item: Mapping[str, Any]) -> str:
     return f"{folded(str(item.get('provider') or ''))}|{handle}" if handle else ""
 
 
-def _text(item: Any) -> str:
-    return " ".join(folded(str(item)).split())
+@lru_cache(maxsize=65_536)
+def _text(item: str) -> str:
+    return " ".join(folded(item).split())
 
 
 def _content(item: Any) -> str:

@@ -28,16 +28,24 @@ class Union(NamedTuple):
 
 def unite(path: str, candidates: Sequence[Candidate], empty: Sequence[Candidate], rule: FieldRule, day: int) -> Union:
     """``candidates`` are single items, with their key as ``normal``; ``empty`` are records that say there are none."""
-    days = [d for c in candidates if (d := _turn(c.value, day)) is not None]
-    alive = [c for c in candidates if _valid(c.value, day) and not _withdrawn(c, empty, rule)]
+    days: list[int] = []
+    alive: list[Candidate] = []
     by_key: dict[str, list[Candidate]] = {}
-    for candidate in alive:
-        by_key.setdefault(candidate.normal, []).append(candidate)
+    for candidate in candidates:
+        valid, turn = validity(candidate.value, day)
+        if turn is not None:
+            days.append(turn)
+        if valid and not (empty and _withdrawn(candidate, empty, rule)):
+            alive.append(candidate)
+            by_key.setdefault(candidate.normal, []).append(candidate)
     chosen = {key: choose(held, rule.chain, day) for key, held in by_key.items()}
-    days += [d for held in by_key.values() if (d := next_change(_shown(held), rule.chain, day)) is not None]
+    for held in by_key.values():
+        if len(held) > 1 and (turn := next_change(_shown(held), rule.chain, day)) is not None:
+            days.append(turn)
     usages, turns = _usages(alive, rule, day)
     items = [_item(path, key, chosen[key], by_key[key], usages.get(key, ())) for key in chosen]
-    items.sort(key=lambda item: (not item.usages, item.choice.winner.normal))
+    if len(items) > 1:
+        items.sort(key=lambda item: (not item.usages, item.choice.winner.normal))
     return Union(items, min(days + turns, default=None))
 
 
@@ -46,10 +54,16 @@ def _item(path: str, key: str, choice: Choice, held: Sequence[Candidate], usages
     if not isinstance(value, dict):
         return Item(str(value), value, choice, tuple(held), ())
     name = item_id(path, key)
-    shown = _plain(value) | {"id": name}
-    if usages:
-        shown["preferred"] = True
-    return Item(name, shown, choice, tuple(held), usages)
+    return Item(name, shown(value, name, preferred=bool(usages)), choice, tuple(held), usages)
+
+
+def shown(value: Mapping[str, Any], name: str, *, preferred: bool) -> dict[str, Any]:
+    """An item as the golden record has it: with the hub's own id and preference, whatever its source says of either."""
+    made = _plain(value)
+    made["id"] = name
+    if preferred:
+        made["preferred"] = True
+    return made
 
 
 def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,6 +75,11 @@ def _shown(held: Sequence[Candidate]) -> list[Candidate]:
     return [c._replace(value=_plain(c.value)) if isinstance(c.value, dict) else c for c in held]
 
 
+def only_usages(item: Mapping[str, Any], rule: FieldRule) -> list[str]:
+    """What an item is preferred for that stands alone: whatever there is an election for."""
+    return sorted(str(item.get("type") or "") or "any" if usage is None else usage or "any" for usage in rule.best)
+
+
 def _usages(alive: Sequence[Candidate], rule: FieldRule, day: int) -> tuple[dict[str, tuple[str, ...]], list[int]]:
     """Which item is preferred for what, and the days on which that may change."""
     preferred: dict[str, list[str]] = {}
@@ -68,18 +87,24 @@ def _usages(alive: Sequence[Candidate], rule: FieldRule, day: int) -> tuple[dict
     for usage, chain, stand in _elections(alive, rule):
         winner = choose(stand, chain, day).winner
         preferred.setdefault(winner.normal, []).append(usage)
-        turn = next_change([c._replace(value=c.normal) for c in stand], chain, day)
-        days += [] if turn is None else [turn]
+        if len(stand) > 1 and any(c.normal != winner.normal for c in stand):
+            turn = next_change([c._replace(value=c.normal) for c in stand], chain, day)
+            if turn is not None:
+                days.append(turn)
     return {key: tuple(sorted(usages)) for key, usages in preferred.items()}, days
 
 
 def _elections(alive: Sequence[Candidate], rule: FieldRule) -> Iterator[tuple[str, Any, list[Candidate]]]:
     """Per usage who stands: items of that type, else of any; without usages in the rule, one election per type found."""
-    things = [c for c in alive if isinstance(c.value, dict)]
-    types = sorted({str(c.value.get("type") or "") for c in things})
+    by_type: dict[str, list[Candidate]] = {}
+    things: list[Candidate] = []
+    for candidate in alive if rule.best else ():
+        if isinstance(candidate.value, dict):
+            things.append(candidate)
+            by_type.setdefault(str(candidate.value.get("type") or ""), []).append(candidate)
     for usage, chain in rule.best.items():
-        for one in types if usage is None else [usage]:
-            stand = [c for c in things if str(c.value.get("type") or "") == one] or things
+        for one in sorted(by_type) if usage is None else [usage]:
+            stand = by_type.get(one) or things
             if stand:
                 yield one or "any", chain, stand
 
@@ -91,17 +116,14 @@ def _withdrawn(candidate: Candidate, empty: Sequence[Candidate], rule: FieldRule
     return rule.known_empty_competes and any(e.at > candidate.at for e in empty)
 
 
-def _valid(item: Any, day: int) -> bool:
+def validity(item: Any, day: int) -> tuple[bool, int | None]:
+    """Whether an item is valid on a day, and the next day on which it begins or ceases to be."""
     if not isinstance(item, dict):
-        return True
-    start, end = first_day(item.get("valid_from")), last_day(item.get("valid_to"))
-    return (start is None or start <= day) and (end is None or end >= day)
-
-
-def _turn(item: Any, day: int) -> int | None:
-    """The next day on which the item begins or ceases to be valid."""
-    if not isinstance(item, dict):
-        return None
-    start, end = first_day(item.get("valid_from")), last_day(item.get("valid_to"))
+        return True, None
+    begin, cease = item.get("valid_from"), item.get("valid_to")
+    if begin is None and cease is None:
+        return True, None
+    start, end = first_day(begin), last_day(cease)
+    valid = (start is None or start <= day) and (end is None or end >= day)
     turns = [d for d in (start, None if end is None else end + 1) if d is not None and d > day]
-    return min(turns, default=None)
+    return valid, min(turns, default=None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from hub.errors import BadModel, did_you_mean
 from hub.survivorship.items import KINDS
-from hub.survivorship.trust import SystemTrust, load_trust
+from hub.survivorship.trust import Standing, SystemTrust, load_trust
 
 UNION = "union"
 CRITERIA = (
@@ -56,9 +57,23 @@ class SurvivorshipRules:
         """The rule that the file gives this very path."""
         return self.fields.get(path)
 
-    def below(self, path: str) -> list[str]:
-        """Paths inside ``path`` that have a rule of their own."""
-        return [p for p in self.fields if p.startswith(path + ".")]
+    def inside(self, path: str) -> tuple[str, ...]:
+        """What stands inside ``path`` and has a rule of its own."""
+        return self._inside.get(path, ())
+
+    @cached_property
+    def _inside(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for path in self.fields:
+            steps = path.split(".")
+            for place in range(1, len(steps)):
+                found.setdefault(".".join(steps[:place]), []).append(".".join(steps[place:]))
+        return {path: tuple(inner) for path, inner in found.items()}
+
+    @cached_property
+    def wanted(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """``completeness`` in steps."""
+        return tuple(tuple(tuple(way.split(".")) for way in ways) for ways in self.completeness)
 
     def trust_of(self, system: str, kind: str | None) -> SystemTrust:
         """``system.kind`` first: the sender of a mail is believed less than the address in a contract of the same system."""
@@ -66,7 +81,22 @@ class SurvivorshipRules:
             return found
         return self.trust.get(system) or SystemTrust()
 
+    def standing(self, system: str, kind: str | None, path: str, since: int, flagged: bool) -> Standing:
+        """How a value of this field is believed. Systems, fields and days are few, so most have been asked before."""
+        asked = (system, kind, path, since, flagged)
+        known = self._standings.get(asked)
+        if known is None:
+            if len(self._standings) >= _REMEMBERED:
+                self._standings.clear()
+            known = self._standings[asked] = self.trust_of(system, kind).standing(path, since, flagged)
+        return known
 
+    @cached_property
+    def _standings(self) -> dict[tuple[str, str | None, str, int, bool], Standing]:
+        return {}
+
+
+_REMEMBERED = 100_000
 _TOP = ("version", "default", "trust", "fields", "views", "completeness")
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from hub.records import Data, RecordRef, SourceRecord, micros
-from hub.survivorship.choosing import Candidate, choose, confidence, leaves, next_change
+from hub.survivorship.choosing import STEWARD, Candidate, choose, confidence, filled, next_change
 from hub.survivorship.items import item_id, item_key, normal
-from hub.survivorship.lists import unite
+from hub.survivorship.lists import only_usages, shown, unite, validity
 from hub.survivorship.rules import FieldRule, SurvivorshipRules
-from hub.survivorship.trust import LAST_DAY
+from hub.survivorship.trust import LAST_DAY, ONE
 
 Echo = tuple[RecordRef, str]
 """A value that the hub itself wrote into a system: (the record, the path of the field or ``emails[<item id>]``)."""
@@ -59,10 +59,9 @@ def survive(
 
     ``echoes`` do not count as evidence; records of ``hidden`` systems do not exist for the reader this is made for.
     """
-    shown = sorted((r for r in records if r.ref.system not in hidden), key=lambda r: (r.ref, r.version))
+    shown = _in_order([r for r in records if r.ref.system not in hidden] if hidden else list(records))
     making = _Making(rules, as_of.toordinal())
-    said = [(_Voice.of(r), _without_echoes(r, echoes)) for r in shown]
-    data = making.object("", said)
+    data = making.object("", [(_Voice(r), _without_echoes(r, echoes) if echoes else r.data) for r in shown])
     for pin in _standing(pins, {r.ref for r in shown}, as_of, making.days):
         making.pin(data, pin)
     days = [d for d in making.days if d > making.day]
@@ -75,20 +74,34 @@ def survive(
     )
 
 
-class _Voice(NamedTuple):
+def _in_order(records: list[SourceRecord]) -> list[SourceRecord]:
+    """By ref; only where one ref is there more than once its version is asked for, which costs a hash of all its content."""
+    if len(records) < 2:
+        return records
+    if len({r.ref for r in records}) == len(records):
+        return sorted(records, key=lambda r: r.ref)
+    return sorted(records, key=lambda r: (r.ref, r.version))
+
+
+class _Voice:
     """What is the same for all values of one record."""
 
-    ref: RecordRef
-    at: int
-    since: str
-    day: int
-    flags: frozenset[str]
+    __slots__ = ("at", "day", "flags", "name", "ref", "since", "system")
 
-    @classmethod
-    def of(cls, record: SourceRecord) -> _Voice:
+    def __init__(self, record: SourceRecord) -> None:
         at = record.effective_at.astimezone(UTC)
-        flags = frozenset(str(f.get("field")) for f in record.data.get("flags") or () if isinstance(f, dict))
-        return cls(record.ref, micros(at), at.isoformat().replace("+00:00", "Z"), at.toordinal(), flags)
+        self.ref = record.ref
+        self.name = str(record.ref)
+        self.system = record.ref.system
+        self.at = micros(at)
+        self.since = at.isoformat().replace("+00:00", "Z")
+        self.day = at.toordinal()
+        flags = record.data.get("flags")
+        self.flags = {str(f.get("field")) for f in flags if isinstance(f, dict)} if flags else None
+
+    def flagged(self, path: str) -> bool:
+        """Whether cleaning was not sure of what stands there."""
+        return self.flags is not None and any(f == path or f.startswith((path + ".", path + "[")) for f in self.flags)
 
 
 Said = Sequence[tuple[_Voice, Any]]
@@ -103,13 +116,19 @@ class _Making:
 
     def object(self, path: str, said: Said) -> Data:
         """Every field of an object on its own."""
+        by_name: dict[str, list[tuple[_Voice, Any]]] = {}
+        nothing = []
+        for voice, value in said:
+            if isinstance(value, dict):
+                for name, inner in value.items():
+                    by_name.setdefault(name, []).append((voice, inner))
+            elif value is None:
+                nothing.append((voice, None))  # none of it: none of its parts
         result: Data = {}
-        for name in sorted({key for _, value in said if isinstance(value, dict) for key in value}):
+        for name in sorted(by_name):
             if not path and name in _OWN:
                 continue
-            inner = [(voice, value[name]) for voice, value in said if isinstance(value, dict) and name in value]
-            inner += [(voice, None) for voice, value in said if value is None]  # none of it: none of its parts
-            found, carried = self.field(f"{path}.{name}" if path else name, inner)
+            found, carried = self.field(f"{path}.{name}" if path else name, by_name[name] + nothing)
             if carried:
                 result[name] = found
         return result
@@ -117,15 +136,16 @@ class _Making:
     def field(self, path: str, said: Said) -> tuple[Any, bool]:
         """The value of a field, and whether there is one (None is: known empty)."""
         rule = self.rules.at(path)
-        values = [value for _, value in said]
-        if any(isinstance(v, dict) for v in values) and not (rule and rule.group):
-            return self._parts(path, said)
         if rule and rule.group:
             return self._group(path, said, rule)
-        rule = rule or self.rules.default
-        if any(isinstance(v, list) for v in values) and (rule.union or self._unite_by_default(path)):
-            return self._union(path, said, rule)
-        return self._one(path, said, rule)
+        listed = False
+        for _, value in said:
+            if isinstance(value, dict):
+                return self._parts(path, said)
+            listed = listed or isinstance(value, list)
+        if listed and (rule.union if rule else self.rules.default.union or not path.startswith("ext.")):
+            return self._union(path, said, rule or self.rules.default)
+        return self._one(path, said, rule or self.rules.default)
 
     def _parts(self, path: str, said: Said) -> tuple[Any, bool]:
         found = self.object(path, said)
@@ -133,9 +153,9 @@ class _Making:
 
     def _group(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
         """An object that lives or dies as a whole, but for the parts that have a rule of their own."""
-        own = [p.removeprefix(path + ".") for p in self.rules.below(path)]
-        whole = [(voice, _without(value, own)) for voice, value in said]
-        found, carried = self._one(path, [(v, x) for v, x in whole if x is None or leaves(x)], rule)
+        own = self.rules.inside(path)
+        whole = [(voice, _without(value, own)) for voice, value in said] if own else said
+        found, carried = self._one(path, [(v, x) for v, x in whole if x is None or filled(x)], rule)
         result = dict(found) if isinstance(found, dict) else {}
         for name in own:
             inner = [(voice, value[name]) for voice, value in said if isinstance(value, dict) and name in value]
@@ -146,23 +166,31 @@ class _Making:
 
     def _one(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
         """One value of all."""
+        if len(said) == 1 and _carries(said[0][1]):
+            voice, value = said[0]
+            self._record_alone(path, voice, value)
+            return value, True
         stand = [self._candidate(path, voice, value, normal(value)) for voice, value in said if _carries(value)]
         empty = [self._candidate(path, voice, None, "null") for voice, value in said if value is None]
-        if not stand or rule.known_empty_competes or any(c.ref.system == "steward" for c in empty):
+        if not stand or rule.known_empty_competes or any(c.ref.system == STEWARD for c in empty):
             stand += empty
         if not stand:
             return None, False
         choice = choose(stand, rule.chain, self.day)
         due = next_change(stand, rule.chain, self.day)
-        self.days += [] if due is None else [due]
+        if due is not None:
+            self.days.append(due)
         self._record(path, choice.winner, choice.rule, [c for c in stand if c.normal == choice.winner.normal], stand)
         return choice.winner.value, True
 
     def _union(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
+        if len(said) == 1 and len(said[0][1]) == 1 and isinstance(said[0][1][0], dict):
+            return self._only_item(path, said[0][0], said[0][1][0], rule)
         empty = [self._candidate(path, voice, None, "null") for voice, value in said if value is None]
         stand = list(self._items(path, said, rule))
         union = unite(path, stand, empty, rule, self.day)
-        self.days += [] if union.due is None else [union.due]
+        if union.due is not None:
+            self.days.append(union.due)
         for item in union.items:
             entry = self._record(f"{path}[{item.name}]", item.choice.winner, item.choice.rule, item.supporters, item.supporters)
             if item.usages:
@@ -171,9 +199,24 @@ class _Making:
             return [item.value for item in union.items], True
         if not empty:
             return None, False
-        last = max(empty, key=lambda c: (c.ref.system == "steward", c.at, c.ref))
+        last = max(empty, key=lambda c: (c.ref.system == STEWARD, c.at, c.ref))
         self._record(path, last, "known_empty", empty, empty)
         return None, True
+
+    def _only_item(self, path: str, voice: _Voice, item: Any, rule: FieldRule) -> tuple[Any, bool]:
+        """What `unite` makes of one thing said by one record."""
+        key = item_key(path, item, rule.items)
+        valid, turn = validity(item, self.day)
+        if turn is not None and key:
+            self.days.append(turn)
+        if not valid or not key:
+            return None, False
+        name = item_id(path, key)
+        usages = only_usages(item, rule)
+        entry = self._record_alone(f"{path}[{name}]", voice, item, path)
+        if usages:
+            entry["preferred_for"] = usages
+        return [shown(item, name, preferred=bool(usages))], True
 
     def _items(self, path: str, said: Said, rule: FieldRule) -> Iterator[Candidate]:
         for voice, value in said:
@@ -182,23 +225,37 @@ class _Making:
                     yield self._candidate(path, voice, item, key)
 
     def _candidate(self, path: str, voice: _Voice, value: Any, key: str) -> Candidate:
-        kind = value.get("type") if isinstance(value, dict) else None
-        preferred = isinstance(value, dict) and value.get("preferred") is True
-        flagged = bool(voice.flags) and any(f == path or f.startswith((path + ".", path + "[")) for f in voice.flags)
-        standing = self.rules.trust_of(voice.ref.system, kind).standing(path, voice.day, flagged)
+        kind, preferred = (value.get("type"), value.get("preferred") is True) if isinstance(value, dict) else (None, False)
+        flagged = voice.flags is not None and voice.flagged(path)
+        standing = self.rules.standing(voice.system, kind, path, voice.day, flagged)
         return Candidate(voice.ref, value, key, voice.at, voice.since, standing, flagged, preferred)
 
-    def _unite_by_default(self, path: str) -> bool:
-        return self.rules.at(path) is None and not path.startswith("ext.")
+    def _record_alone(self, path: str, voice: _Voice, value: Any, field: str = "") -> dict[str, Any]:
+        """`_record` for a value that is the only one of its place, in the only spelling, said by one record."""
+        steward = voice.system == STEWARD
+        sure = ONE
+        if not steward:
+            kind = value.get("type") if isinstance(value, dict) else None
+            flagged = voice.flags is not None and voice.flagged(field or path)
+            sure = self.rules.standing(voice.system, kind, field or path, voice.day, flagged).on(self.day)
+        entry = self.provenance[path] = {
+            "source": voice.name,
+            "rule": STEWARD if steward else "only_value",
+            "at": voice.since,
+            "supporters": [voice.name],
+            "confidence": sure // (ONE // 100),
+        }
+        return entry
 
     def _record(
         self, path: str, winner: Candidate, rule: str, supporters: Sequence[Candidate], all_of_them: Sequence[Candidate]
     ) -> dict[str, Any]:
+        refs = [supporters[0].ref] if len(supporters) == 1 else sorted({c.ref for c in supporters})
         entry = self.provenance[path] = {
             "source": str(winner.ref),
             "rule": rule,
             "at": winner.since,
-            "supporters": [str(ref) for ref in sorted({c.ref for c in supporters})],
+            "supporters": [str(ref) for ref in refs],
             "confidence": confidence(supporters, all_of_them, self.day),
         }
         return entry
@@ -228,7 +285,7 @@ def _without(value: Any, names: Collection[str]) -> Any:
 
 
 def _without_echoes(record: SourceRecord, echoes: Collection[Echo]) -> Mapping[str, Any]:
-    paths = sorted(path for ref, path in echoes if ref == record.ref) if echoes else []
+    paths = sorted(path for ref, path in echoes if ref == record.ref)
     data: Mapping[str, Any] = record.data
     for path in paths:
         data = _drop(data, path, path.split("."))
@@ -260,14 +317,14 @@ def _standing(pins: Iterable[Pin], refs: Collection[RecordRef], as_of: date, day
 
 
 def _completeness(data: Data, rules: SurvivorshipRules) -> int:
-    wanted = rules.completeness
+    wanted = rules.wanted
     if not wanted:
         return 100 if data else 0
-    there = sum(any(leaves(_at(data, path)) for path in ways) for ways in wanted)
+    there = sum(any(filled(_at(data, steps)) for steps in ways) for ways in wanted)
     return there * 100 // len(wanted)
 
 
-def _at(data: Any, path: str) -> Any:
-    for name in path.split("."):
+def _at(data: Any, steps: Sequence[str]) -> Any:
+    for name in steps:
         data = data.get(name) if isinstance(data, dict) else None
     return data

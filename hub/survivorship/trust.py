@@ -59,6 +59,11 @@ class Standing(NamedTuple):
     since: int  # day number from which it ages
 
     def on(self, day: int) -> int:
+        if not self.half_life and self.share == 100:
+            return self.base
+        return _score(self, day)
+
+    def _on(self, day: int) -> int:
         score = self.base
         if self.half_life and day > self.since and score > self.floor:
             score = max(halved(score, day - self.since, self.half_life), self.floor)
@@ -87,6 +92,9 @@ class Standing(NamedTuple):
         if not self.half_life or self.base <= self.floor:
             return None
         return self.since + self.half_life * (ONE.bit_length() + 1)
+
+
+_score = lru_cache(maxsize=65_536)(Standing._on)
 
 
 @dataclass(frozen=True, slots=True)
