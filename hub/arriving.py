@@ -75,8 +75,10 @@ def _fresh(tx: Connection, entity: str, records: Sequence[SourceRecord], arrival
 def _folds(
     tx: Connection, entity: str, by_key: dict[SourceKey, list[SourceRecord]], heads: dict[SourceKey, Head]
 ) -> dict[SourceKey, Fold]:
-    """Younger versions go on from what is held; a late one, or a gap, makes us read the history of its key."""
-    whole = [key for key, head in heads.items() if head.gap or min(r.version for r in by_key[key]) <= head.version]
+    """Younger versions go on from what is held; a late one, a replay, or a gap, makes us read the history of its key."""
+    whole = [
+        key for key, head in heads.items() if head.gap or any(r.replayed_at or r.version <= head.version for r in by_key[key])
+    ]
     histories = sources.history(tx, entity, whole) if whole else {}
     folds = {}
     for key, fresh in by_key.items():

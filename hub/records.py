@@ -30,7 +30,7 @@ class Operation(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"  # exists, but this feed no longer covers it
     MERGED_INTO = "merged_into"  # the source merged it into `target`
     REKEYED = "rekeyed"  # the source gave it the new key `target`
-    WITHDRAWN = "withdrawn"  # the hub's own word: translated again, it stands elsewhere; what was said in this place never counted
+    WITHDRAWN = "withdrawn"  # the hub's own word: translated again, it stands elsewhere
 
 
 GONE = frozenset({Operation.DELETED, Operation.OUT_OF_SCOPE, Operation.MERGED_INTO, Operation.REKEYED})

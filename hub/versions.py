@@ -1,8 +1,9 @@
 """Which version of a source record holds: a pure fold over all versions of one key.
 
 Versions sort by (generation, log position or time, extraction, content), see ``SourceRecord.version``. The fold walks them in
-that order, so the order in which they arrived can make no difference. It can also go on from a held state when everything new
-is younger than what is held; that is the fast way of the resolver, and a property test holds both ways equal.
+that order, so the order in which they arrived can make no difference. What is translated again (a replay) stands in the place of
+what it was translated to before, and of several translations the last counts. The fold can also go on from a held state when
+everything new is younger than what is held; that is the fast way of the resolver, and a property test holds both ways equal.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def fold(versions: Iterable[SourceRecord], start: Held | None = None) -> Fold:
     ordered = sorted(versions, key=lambda version: (version.version, version.message_id))
     held = start
     states: dict[str, str] = {}
+    if any(version.replayed_at for version in ordered):
+        ordered = _last_told(ordered, states)
     waiting: list[SourceRecord] = []
     if start is not None:
         states[start.message_id] = _state(start)
@@ -81,6 +84,21 @@ def fold(versions: Iterable[SourceRecord], start: Held | None = None) -> Fold:
             held = Held(following, version.version, version.position)
             states[version.message_id] = _state(held)
     return Fold(held, states, bool(waiting))
+
+
+def _last_told(ordered: list[SourceRecord], states: dict[str, str]) -> list[SourceRecord]:
+    """Of what came once and was translated several times only the last translation counts."""
+    told: dict[tuple[int, int, datetime], datetime | None] = {}
+    for version in ordered:  # later translations sort behind earlier ones
+        told[version.ref.generation, version.order, version.extracted_at] = version.replayed_at
+    counting = []
+    for version in ordered:
+        last = told[version.ref.generation, version.order, version.extracted_at]
+        if version.replayed_at == last and version.operation is not Operation.WITHDRAWN:
+            counting.append(version)
+        else:
+            states[version.message_id] = SUPERSEDED
+    return counting
 
 
 def held_on(versions: Iterable[tuple[SourceRecord, datetime]], true: datetime, known: datetime) -> Held | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Table
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,16 @@ class Mapping:
             return [self._failed(step, self.rule.expressions[step], fault, self._first_paths[step].values(record))]
         return [self._one(part, raw, record) for part in parts]
 
+    def keys(self, raw: RawRecord) -> set[str]:
+        """The keys it gives to the parts of a raw record, as far as they can be told, whatever else may fail."""
+        found: set[str] = set()
+        with suppress(*FAULTS):
+            record = as_json(raw.data, self._watched)
+            for source in [record] if self._split is None or not record else self._parts(record):
+                with suppress(FieldFailed):
+                    found.add(self._head.key(source, raw, bool(record)))
+        return found
+
     def _parts(self, record: Data) -> list[Any]:
         assert self._split is not None  # noqa: S101 - the caller looked
         parts = self._split(record)
@@ -164,9 +175,9 @@ class _Head:
         """A deletion the connector saw is one; else the mapping says it; else the connector; else it is an upsert."""
         text = raw.operation if raw.operation in GONE else self.value("operation", source) or raw.operation or "upsert"
         try:
-            return Operation(text)
-        except ValueError as wrong:
-            known = ", ".join(Operation)
+            return _OPERATIONS[text]
+        except (KeyError, TypeError) as wrong:
+            known = ", ".join(_OPERATIONS)
             unknown = Unclean(f"This is no operation; known are {known}.", code="operation_unknown")
             raise FieldFailed(self._made.get("operation") or _nameless("operation"), unknown, source) from wrong
 
@@ -242,6 +253,10 @@ def _watched(lines: Iterable[Paths]) -> tuple[str, ...] | None:
 def _exactly(name: str, expression: str, steps: Steps) -> FieldRule:
     """A value that is taken as it is: the key UNKNOWN is a key."""
     return FieldRule(name, steps, expression, steps, keep_placeholders=True)
+
+
+_OPERATIONS = {str(one): one for one in Operation if one is not Operation.WITHDRAWN}
+"""What a system can say; the last word is the hub's own."""
 
 
 def _nameless(name: str) -> Field:

@@ -34,6 +34,7 @@ _TOLD = (
     "target",
     "valid_from",
     "valid_to",
+    "replayed_at",
 )
 
 

@@ -32,6 +32,7 @@ def _told(*more: Column) -> list[Column]:  # type: ignore[type-arg]
         Column("target", Key),
         Column("valid_from", Moment),
         Column("valid_to", Moment),
+        Column("replayed_at", Moment),
         *more,
     ]
 
@@ -363,6 +364,7 @@ rejects = Table(
     Column("system", Key, nullable=False),
     Column("about", Text, nullable=False),  # what in the record it was about; empty: the record as a whole
     Column("fingerprint", Key, nullable=False),  # what has one cause has one fingerprint
+    Column("receipt", Key, nullable=False),  # under which what arrived is kept raw
     Column("state", Text, nullable=False),  # open | replayed | mended | archived
     Column("note", Text),
     Column("replayed_as", Key),  # the receipt under which it arrived anew
@@ -371,6 +373,7 @@ rejects = Table(
     Index("ix_rejects_feed", "feed", "state"),
     Index("ix_rejects_group", "state", "fingerprint"),
     Index("ix_rejects_key", "feed", "key"),
+    Index("ix_rejects_receipt", "receipt"),
     Index("ix_rejects_replayed_as", "replayed_as"),
     Index("uq_rejects_message_id", "message_id", unique=True),
 )
@@ -469,31 +472,56 @@ raw_messages = Table(
     Column("feed", Key, nullable=False),
     Column("system", Key, nullable=False),
     Column("stream", Key, nullable=False),
-    Column("key", Key),
+    Column("entity", Key, nullable=False),
+    Column("key", Key),  # of the source record it is about, where anybody knows one
     Column("where", Text, nullable=False),
     Column("run", Key, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("kept_at", Moment, nullable=False),  # as `at`, but for a replay, which is as of when its origin came
     Column("lane", Text, nullable=False),
-    Column("hash", Key, nullable=False),
-    Column("release", Key, nullable=False),
-    Column("causation", Key),  # of a replay: the receipt it began with
-    Column("size", Integer, nullable=False),  # bytes kept
-    Column("facts", Json, nullable=False),  # operation, position, time: what the connector itself knew
-    Column("body", LargeBinary),  # compressed, sealed with the data key of its record; None once pruned or erased
-    Column("pruned", Text),
-    Index("ix_raw_messages_feed", "feed", "at"),
-    Index("ix_raw_messages_key", "system", "key"),
-    Index("ix_raw_messages_at", "at"),
+    Column("made", Integer, nullable=False),  # outcomes, with the message ids <id>, <id>.2, ... <id>.<made>
+    Column("release", Key, nullable=False),  # landscape, mappings and model in force
+    Column("origin", Key),  # of a replay: the receipt it began with, which has the body
+    Column("hash", Text, nullable=False),  # under the data key, so that it says nothing without it
+    Column("data_key", Integer, nullable=False),  # number of the data key of its source record
+    Column("size", Integer, nullable=False),  # bytes of the body
+    Column("body", LargeBinary),  # compressed and sealed; None of a replay, and once pruned
+    Column("pruned_at", Moment),
+    Index("ix_raw_messages_key", "entity", "system", "key"),
+    Index("ix_raw_messages_kept_at", "kept_at"),
+    Index(
+        "ix_raw_messages_origin", "origin", postgresql_where=text("origin IS NOT NULL"), sqlite_where=text("origin IS NOT NULL")
+    ),
+)
+
+raw_sizes = Table(
+    "raw_sizes",
+    metadata,
+    Column("feed", Key, primary_key=True),
+    Column("bodies", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 data_keys = Table(
     "data_keys",
     metadata,
+    Column("entity", Key, primary_key=True),
     Column("system", Key, primary_key=True),
     Column("key", Key, primary_key=True),  # of the source record; of what has none: its receipt
-    Column("sealed", LargeBinary),  # the data key, under the master key; None once destroyed
+    Column("number", Integer, primary_key=True),  # a record that comes again after its key was destroyed gets another
+    Column("master", Key, nullable=False),  # which master key seals it
+    Column("sealed", LargeBinary),  # None once destroyed
     Column("created_at", Moment, nullable=False),
     Column("destroyed_at", Moment),
+    Index("ix_data_keys_master", "master"),
+)
+
+master_keys = Table(
+    "master_keys",
+    metadata,
+    Column("id", Key, primary_key=True),  # a fingerprint: the key itself is never in the store
+    Column("number", Integer, nullable=False),  # the greatest one seals what is new
+    Column("since", Moment, nullable=False),
 )
 
 inbox = Table(

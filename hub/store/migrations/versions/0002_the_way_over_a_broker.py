@@ -62,13 +62,14 @@ def _part_with(table: str, *indexes: str) -> None:
 
 def _set_aside() -> None:
     """Rejects know their cause, whose system they came from, and what became of them."""
-    for name, kind in (("system", Key), ("about", sa.Text()), ("fingerprint", Key)):
+    for name, kind in (("system", Key), ("about", sa.Text()), ("fingerprint", Key), ("receipt", Key)):
         op.add_column("rejects", sa.Column(name, kind, nullable=False, server_default=""))
     for name, kind in (("note", sa.Text()), ("replayed_as", Key), ("closed_by", sa.Text()), ("closed_at", Moment())):
         op.add_column("rejects", sa.Column(name, kind, nullable=True))
     _know_their_cause()
     op.create_index("ix_rejects_group", "rejects", ["state", "fingerprint"])
     op.create_index("ix_rejects_key", "rejects", ["feed", "key"])
+    op.create_index("ix_rejects_receipt", "rejects", ["receipt"])
     op.create_index("ix_rejects_replayed_as", "rejects", ["replayed_as"])
 
 
@@ -149,37 +150,61 @@ def _on_its_way() -> None:
 
 
 def _as_it_came() -> None:
+    for table in ("record_versions", "records"):
+        op.add_column(table, sa.Column("replayed_at", Moment(), nullable=True))
     op.create_table(
         "raw_messages",
         sa.Column("id", Key, nullable=False),
         sa.Column("feed", Key, nullable=False),
         sa.Column("system", Key, nullable=False),
         sa.Column("stream", Key, nullable=False),
+        sa.Column("entity", Key, nullable=False),
         sa.Column("key", Key, nullable=True),
         sa.Column("where", sa.Text(), nullable=False),
         sa.Column("run", Key, nullable=False),
         sa.Column("at", Moment(), nullable=False),
+        sa.Column("kept_at", Moment(), nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column("hash", Key, nullable=False),
+        sa.Column("made", sa.Integer(), nullable=False),
         sa.Column("release", Key, nullable=False),
-        sa.Column("causation", Key, nullable=True),
+        sa.Column("origin", Key, nullable=True),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("data_key", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("facts", Json, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column("pruned", sa.Text(), nullable=True),
+        sa.Column("pruned_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_raw_messages"),
     )
-    op.create_index("ix_raw_messages_feed", "raw_messages", ["feed", "at"])
-    op.create_index("ix_raw_messages_key", "raw_messages", ["system", "key"])
-    op.create_index("ix_raw_messages_at", "raw_messages", ["at"])
+    op.create_index("ix_raw_messages_key", "raw_messages", ["entity", "system", "key"])
+    op.create_index("ix_raw_messages_kept_at", "raw_messages", ["kept_at"])
+    replays = sa.text("origin IS NOT NULL")
+    op.create_index("ix_raw_messages_origin", "raw_messages", ["origin"], postgresql_where=replays, sqlite_where=replays)
+    op.create_table(
+        "raw_sizes",
+        sa.Column("feed", Key, nullable=False),
+        sa.Column("bodies", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("feed", name="pk_raw_sizes"),
+    )
     op.create_table(
         "data_keys",
+        sa.Column("entity", Key, nullable=False),
         sa.Column("system", Key, nullable=False),
         sa.Column("key", Key, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("master", Key, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("destroyed_at", Moment(), nullable=True),
-        sa.PrimaryKeyConstraint("system", "key", name="pk_data_keys"),
+        sa.PrimaryKeyConstraint("entity", "system", "key", "number", name="pk_data_keys"),
+    )
+    op.create_index("ix_data_keys_master", "data_keys", ["master"])
+    op.create_table(
+        "master_keys",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_master_keys"),
     )
     op.create_table(
         "inbox",
@@ -255,15 +280,18 @@ def _out() -> None:
 
 
 def downgrade() -> None:
-    for index in ("ix_rejects_group", "ix_rejects_key", "ix_rejects_replayed_as"):
+    for index in ("ix_rejects_group", "ix_rejects_key", "ix_rejects_receipt", "ix_rejects_replayed_as"):
         op.drop_index(index, table_name="rejects")
     with op.batch_alter_table("rejects") as rejects:
-        for name in ("system", "about", "fingerprint", "note", "replayed_as", "closed_by", "closed_at"):
+        for name in ("system", "about", "fingerprint", "receipt", "note", "replayed_as", "closed_by", "closed_at"):
             rejects.drop_column(name)
     for table in ("tokens", "written_values", "delivery_receipts", "deliveries"):
         op.drop_table(table)
-    for table in ("inbox", "data_keys", "raw_messages", "dead_letters", "in_flight"):
+    for table in ("inbox", "master_keys", "data_keys", "raw_sizes", "raw_messages", "dead_letters", "in_flight"):
         op.drop_table(table)
+    for table in ("record_versions", "records"):
+        with op.batch_alter_table(table) as versions:
+            versions.drop_column("replayed_at")
     _without_lanes()
 
 
