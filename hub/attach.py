@@ -2,7 +2,8 @@
 
 A reference names a source key, or says what is known of the customer (an address, a number), which must have been his at the
 time of the event. It is looked up and never founds a golden record. What finds nobody waits with its reason, and is looked at
-again as soon as a customer turns up, changes or leaves under one of its lookups.
+again as soon as a customer turns up, changes or leaves under one of its lookups. Between the look-up and its commit no customer
+changes, or it would be missed what became of him.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hub.records import SourceRecord
 from hub.store import references, sources
 from hub.store.references import ATTACHED, WAITING, ContactPoint, Participant
 from hub.store.sources import Head, SourceKey
-from hub.store.store import critical
+from hub.store.store import beside, critical
 
 CUSTOMER = "customer"
 ALONE = frozenset({"product", "campaign"})
@@ -50,11 +51,14 @@ def attach(tx: Connection, records: Sequence[SourceRecord], at: datetime) -> Att
     by_entity: dict[str, list[SourceRecord]] = {}
     for record in records:
         by_entity.setdefault(record.entity, []).append(record)
+    changed: dict[str, list[Head]] = {}
     for entity, listed in sorted(by_entity.items()):
         critical(tx, entity)
         arrival = arrive(tx, entity, listed, at)
-        heads = [arrival.changed[key] for key in sorted(arrival.changed)]
-        sources.put_heads(tx, [*heads, *arrival.advanced])
+        changed[entity] = [arrival.changed[key] for key in sorted(arrival.changed)]
+        sources.put_heads(tx, [*changed[entity], *arrival.advanced])
+    beside(tx, CUSTOMER)
+    for entity, heads in changed.items():
         done.add(_attach(tx, entity, heads))
     return done
 
@@ -72,8 +76,13 @@ def _attach(tx: Connection, entity: str, heads: Sequence[Head]) -> Attached:
 def reattach(tx: Connection, at: datetime, limit: int = 5000) -> Attached:
     """Look again at records whose customers changed. Positive: they found somebody; call again while any was looked at."""
     done = Attached()
-    for entity, keys in sorted(references.take_reattachments(tx, limit).items()):
+    entities = references.to_reattach(tx)
+    if not entities:
+        return done
+    for entity in entities:
         critical(tx, entity)
+    beside(tx, CUSTOMER)
+    for entity, keys in sorted(references.take_reattachments(tx, entities, limit).items()):
         before = references.of_records(tx, entity, keys)
         after = _look_up(tx, [replace(one, state=WAITING, why="", anchor=None) for one in before])
         changed = [new for old, new in zip(before, after, strict=True) if old != new]

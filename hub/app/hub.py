@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors import build
-from hub.app import feeding, looking, people, working
+from hub.app import feeding, looking, people, stages
 from hub.app.outcome import Tell, Work, untold
-from hub.app.working import ENTITY
+from hub.app.stages import ENTITY
+from hub.bus import Bus
 from hub.bus.embedded import EmbeddedBus
 from hub.contract import Connector, Probe
 from hub.errors import BadLandscape, BadMapping, BadSettings, HubError, InvalidRecord, did_you_mean
@@ -76,7 +77,8 @@ class Hub:
         return open_store(self.settings.store_url)
 
     @cached_property
-    def bus(self) -> EmbeddedBus:
+    def bus(self) -> Bus:
+        """RabbitMQ where one is named, else the queue built into the store."""
         if self.settings.bus_url.reveal():
             raise BadSettings("HUB_BUS_URL: only the queue built into the store can be used; unset it.", name="HUB_BUS_URL")
         return EmbeddedBus(self.store.begin, queue, dead_letters.add, self.clock, limit=self.settings.queue_limit)
@@ -109,6 +111,8 @@ class Hub:
             ) from wrong
 
     def close(self) -> None:
+        if "bus" in self.__dict__:
+            self.bus.close()
         if "store" in self.__dict__:
             self.store.close()
 
@@ -168,13 +172,9 @@ class Hub:
         self.own_landscape()
         return feeding.ingest(self, names, accept, tell)
 
-    def replay(self, names: Sequence[str] = (), tell: Tell = untold) -> list[RunReport]:
-        """Translate once more what was set aside and could be read, after a mapping or a code list was mended."""
-        return feeding.replay(self, names, tell)
-
     def work(self, tell: Tell = untold) -> Work:
         """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""
-        return working.work(self, tell)
+        return stages.work(self, tell)
 
     def decide(self, task: int, verdict: str, by: str, why: str) -> tuple[Decision, Outcome]:
         """A person's answer to a review task, about the records shown at that moment."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.app.outcome import Tell, Work
-from hub.app.working import ENTITY, catch_up
+from hub.app.stages import ENTITY, catch_up
 from hub.records import Data
 from hub.resolve import Difference, Outcome
 from hub.store import feeds, goldens

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hub.attach import Attached
-from hub.bus.embedded import LEASE
 from hub.resolve import Outcome
 
 Tell = Callable[[str, int, int | None], None]
@@ -25,8 +24,17 @@ class Work:
     records: int = 0
     outcome: Outcome = field(default_factory=Outcome)
     attached: Attached = field(default_factory=Attached)
+    later: int = 0  # failed, and come again
     buried: int = 0
-    left: int = 0  # what waits on the bus all the same: another worker has it
+    left: int = 0  # what waits on the bus all the same: another worker has it, or its time has not come
+
+    def add(self, other: Work) -> None:
+        """Count some more work in."""
+        self.outcome.add(other.outcome)
+        self.attached.add(other.attached)
+        self.records += other.records
+        self.later += other.later
+        self.buried += other.buried
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -34,6 +42,7 @@ class Work:
             **told(self.outcome),
             "attached": self.attached.attached,
             "waiting": self.attached.waiting,
+            "later": self.later,
             "dead": self.buried,
             "left": self.left,
         }
@@ -44,8 +53,10 @@ class Work:
             words.append(f"{self.attached.attached:,} attached to their customers, {self.attached.waiting:,} wait for theirs")
         if self.buried:
             words.append(f"{self.buried:,} set aside as dead letters")
+        if self.later:
+            words.append(f"{self.later:,} failed and come again")
         if self.left:
-            words.append(f"{self.left:,} are with another worker, or come back in {LEASE.seconds // 60} minutes if it died")
+            words.append(f"{self.left:,} still wait: another worker has them, or their time to be tried again has not come")
         return "; ".join(words) + "."
 
 

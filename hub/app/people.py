@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from hub.app.outcome import Work, untold
-from hub.app.working import catch_up
+from hub.app.stages import catch_up
 from hub.errors import Rejected
 from hub.records import Decision
 from hub.resolve import Outcome

@@ -195,11 +195,17 @@ def look_again(tx: Connection, words: Iterable[str]) -> None:
     rows.insert(tx, reattachments, [dict(row) for row in found.mappings()], known="keep")
 
 
-def take_reattachments(tx: Connection, limit: int) -> dict[str, list[SourceKey]]:
+def to_reattach(tx: Connection) -> list[str]:
+    """The entities on the list of what must be looked at again, in order."""
+    return list(tx.scalars(select(reattachments.c.entity).distinct().order_by(reattachments.c.entity)))
+
+
+def take_reattachments(tx: Connection, entities: Sequence[str], limit: int) -> dict[str, list[SourceKey]]:
     """Some of the list, which leave it with this transaction."""
     c = reattachments.c
     found: dict[str, list[SourceKey]] = defaultdict(list)
-    listed = [dict(row) for row in tx.execute(select(reattachments).order_by(c.entity, c.system, c.key).limit(limit)).mappings()]
+    wanted = select(reattachments).where(c.entity.in_(entities)).order_by(c.entity, c.system, c.key).limit(limit)
+    listed = [dict(row) for row in tx.execute(wanted).mappings()]
     for row in listed:
         found[row["entity"]].append((row["system"], row["key"]))
     rows.delete(tx, reattachments, listed)

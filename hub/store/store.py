@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ from hub.errors import BadSettings, Contended, Unavailable
 
 _BUSY_SECONDS = 60
 _CONTENDED_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
+_HELD_SINCE = "hub_held_since"
+_NUMBER = "hashtextextended(current_schema() || ':goldenhub:' || :entity, 0)"
+_LOCK, _LOCK_SHARED, _TRY_LOCK = (
+    text(f"SELECT {way}({_NUMBER})")
+    for way in ("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_try_advisory_xact_lock")
+)
 _FORMS = "sqlite:///folder/hub.db or postgresql+psycopg://user:password@host/name"
 _SQLITE_TROUBLES = {
     "file is not a database": "is no SQLite database: correct HUB_DATABASE_URL, or move that file away for a new one",
@@ -32,10 +39,22 @@ class Store:
     engine: Engine
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """One writing transaction: committed when the block ends well, else rolled back."""
-        with _translated(self.engine), self.engine.connect() as connection, connection.begin():
-            yield connection
+    def begin(self, *, patient: bool = False) -> Iterator[Connection]:
+        """One writing transaction: committed when the block ends well, else rolled back.
+
+        A patient one is let into the critical section only after all that are not.
+        """
+        with _translated(self.engine), self.engine.connect() as connection:
+            begun = connection.execution_options(hub_patient=True) if patient else connection
+            begun.info.pop(_HELD_SINCE, None)
+            with begun.begin():
+                yield begun
+
+    @contextmanager
+    def within(self, tx: Connection) -> Iterator[None]:
+        """A part of a transaction that is undone alone when it fails."""
+        with _translated(self.engine), tx.begin_nested():
+            yield
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -67,12 +86,31 @@ def _bad(message: str) -> BadSettings:
 
 
 def critical(tx: Connection, entity: str) -> None:
-    """From candidates to commit only one worker at a time. SQLite holds its only write lock already (BEGIN IMMEDIATE)."""
+    """From candidates to commit only one worker at a time. SQLite holds its only write lock already (BEGIN IMMEDIATE).
+
+    Whoever comes is let in, in turn; of the patient only one at a time stands in that line, the others before a gate.
+    """
     if tx.dialect.name == "postgresql":
-        tx.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ':goldenhub:' || :entity, 0))"),
-            {"entity": entity},
-        )
+        if tx.get_execution_options().get("hub_patient"):
+            tx.execute(_LOCK, {"entity": f"{entity}:patient"})
+        tx.execute(_LOCK, {"entity": entity})
+    tx.info[_HELD_SINCE] = time.monotonic()
+
+
+def beside(tx: Connection, entity: str) -> None:
+    """Until commit nobody enters the critical section of an entity: what is looked up there stays true."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(_LOCK_SHARED, {"entity": entity})
+
+
+def alone(tx: Connection, name: str) -> bool:
+    """Whether nobody else does this now; if so, nobody else will until commit."""
+    return tx.dialect.name != "postgresql" or bool(tx.scalar(_TRY_LOCK, {"entity": name}))
+
+
+def held_since(tx: Connection, otherwise: float) -> float:
+    """The moment (monotonic seconds) at which this transaction entered the critical section."""
+    return float(tx.info.get(_HELD_SINCE, otherwise))
 
 
 def _postgresql(url: str, driver: str) -> Engine:

@@ -1,0 +1,66 @@
+"""Pacing: how long to wait before the same is tried again, and how much of a load is worked on at once while others wait."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from hub.bus import LIVE, Delivery
+from hub.errors import Retryable
+
+Given = TypeVar("Given")
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.05, 30.0  # seconds
+_HELD = 0.030  # seconds that one transaction of a load may keep live records out of the critical section
+_FEWEST = 8
+
+
+@dataclass
+class Patience:
+    """Tries again and again what the world is not ready for, with growing waits of which no two workers have the same."""
+
+    most: timedelta | None = None  # None: as long as it takes
+    stop: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[Retryable], None] = lambda error: None
+
+    def until_ready(self, attempt: Callable[[], Given]) -> Given | None:
+        """What it comes to; None when it is told to stop meanwhile. Past its patience the error is raised."""
+        wait, began = _FIRST_WAIT, time.monotonic()
+        while True:
+            try:
+                return attempt()
+            except Retryable as error:
+                if self.most is not None and time.monotonic() - began > self.most.total_seconds():
+                    raise
+                self.tell(error)
+            if self.stop.wait(wait * random.uniform(0.5, 1.0)):  # noqa: S311  # not a secret: workers shall not march in step
+                return None
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+
+@dataclass
+class Pace:
+    """How many records of a delivery go into one transaction.
+
+    Live ones all at once, and everything while nobody is in a hurry. But while live records come, here or at another worker, a
+    load is cut so that each of its transactions holds the critical section for some hundredths of a second only.
+    """
+
+    hurried: Callable[[], bool] = lambda: False
+    _each: float = 0.0004  # seconds a record takes; measured as it goes
+
+    def size(self, delivery: Delivery) -> int:
+        whole = len(delivery.records)
+        if delivery.lane == LIVE or not self.hurried():
+            return whole
+        return min(whole, max(_FEWEST, int(_HELD / self._each)))
+
+    def took(self, part: Delivery, seconds: float) -> None:
+        """What the last transaction of a load took, without the time it waited for others."""
+        if part.lane != LIVE and len(part.records) >= _FEWEST:
+            self._each += (seconds / len(part.records) - self._each) / 4

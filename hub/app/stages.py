@@ -1,0 +1,74 @@
+"""What each stage of a running hub does, step by step, and how a hub in one process does all of it until nothing waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hub.app.outcome import Tell, Work
+from hub.app.pacing import Pace, Patience
+from hub.app.working import Do, Loop
+from hub.attach import attach, reattach
+from hub.bus import ATTACH, LANES, RESOLVE
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
+
+ENTITY = "customer"
+PATIENCE = timedelta(seconds=30)
+"""How long somebody who waits for the end waits for a store or a broker that is not ready."""
+
+
+def loop(
+    hub: Hub, stage: str, *, lanes: Sequence[str] = LANES, patience: Patience | None = None, pace: Pace | None = None
+) -> Loop:
+    """A worker of one stage, on this hub's bus and store."""
+    return Loop(
+        hub.bus, hub.store, stage, _do(hub, stage), hub.settings.batch_size, lanes, patience or Patience(), pace or Pace()
+    )  # fmt: skip
+
+
+def _do(hub: Hub, stage: str) -> Do:
+    if stage == RESOLVE:
+        return lambda tx, records: Work(outcome=hub.resolver.resolve(tx, records, hub.as_of))
+    return lambda tx, records: Work(attached=attach(tx, records, hub.clock()))
+
+
+def work(hub: Hub, tell: Tell) -> Work:
+    """Take what waits on the bus, batch by batch, until nothing does."""
+    done, patience = Work(), Patience(PATIENCE)
+    hub.agree()
+    hub.bus.forward()
+    for stage in (RESOLVE, ATTACH):
+        worker = loop(hub, stage, patience=patience)
+        while (made := worker.step()) is not None:
+            done.add(made)
+            tell(stage, done.records, None)
+    catch_up(hub, done, tell)
+    done.left = sum(sum(lanes.values()) for lanes in hub.bus.depth().values())
+    return done
+
+
+def catch_up(hub: Hub, done: Work, tell: Tell) -> None:
+    """What was put off by the resolver, and what waited for a customer who has come."""
+    while (step := redo(hub)) is not None:
+        done.add(step)
+        tell("put off before", done.outcome.compared, None)
+    while (step := attach_again(hub)) is not None:
+        done.add(step)
+
+
+def redo(hub: Hub, limit: int = 20) -> Work | None:
+    """Some of what the resolver put off; None when nothing is left."""
+    with hub.store.begin(patient=True) as tx:
+        step = hub.resolver.redo(tx, hub.as_of, limit)
+    return Work(outcome=replace(step, taken=0)) if step.taken else None
+
+
+def attach_again(hub: Hub, limit: int = 5000) -> Work | None:
+    """Some of what waited for a customer who has come; None when nothing is left."""
+    with hub.store.begin(patient=True) as tx:
+        again = reattach(tx, hub.clock(), limit)
+    return Work(attached=again) if again.looked else None
