@@ -6,6 +6,7 @@ from hub.mapping.engine import Mapping, load_mapping
 from hub.mapping.examples import ExampleResult, run_examples
 from hub.mapping.findings import Finding
 from hub.mapping.lint import lint_folder
+from hub.mapping.outbound import OutboundMapping, load_outbound
 
 __all__ = [
     "CodeList",
@@ -13,11 +14,13 @@ __all__ = [
     "ExampleResult",
     "Finding",
     "Mapping",
+    "OutboundMapping",
     "coverage",
     "fields_of",
     "lint_folder",
     "load_code_list",
     "load_code_lists",
     "load_mapping",
+    "load_outbound",
     "run_examples",
 ]

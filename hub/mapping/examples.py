@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from hub.mapping.compare import Difference, differences
 from hub.mapping.engine import Mapping, load_mapping, shown
 from hub.mapping.findings import Notes
 from hub.mapping.functions import Function
+from hub.mapping.outbound import KEY, is_outbound, load_outbound
 from hub.model import Model, load_model
 from hub.records import RawRecord, Translation
 
@@ -62,9 +64,15 @@ def run_examples(
     """Run the examples of a mapping. ``path`` is the mapping's file or the examples' file."""
     model = load_model() if model is None else model
     mapping_path, examples_path = both_paths(Path(path))
-    mapping = load_mapping(mapping_path, model=model, code_lists=code_lists, time_zone=time_zone, functions=functions)
+    load = partial(_load_outbound if is_outbound(mapping_path) else load_mapping, mapping_path)
+    mapping = load(model=model, code_lists=code_lists, time_zone=time_zone, functions=functions)
+    checked = None if is_outbound(mapping_path) else model  # what goes out is the system's own, which no schema of ours knows
     document, examples = read_examples(examples_path)
-    return [run_example(example, mapping, model, document, index) for index, example in enumerate(examples)]
+    return [run_example(example, mapping, checked, document, index) for index, example in enumerate(examples)]
+
+
+def _load_outbound(path: Path, **given: Any) -> Mapping:
+    return load_outbound(path, **given).inner
 
 
 def both_paths(path: Path) -> tuple[Path, Path]:
@@ -109,17 +117,19 @@ def _is_right(example: Any, index: int, notes: Notes) -> bool:
     return len(notes.errors) == before
 
 
-def run_example(example: dict[str, Any], mapping: Mapping, model: Model, document: Document, index: int) -> ExampleResult:
-    """Apply the mapping to what is given and compare."""
+def run_example(example: dict[str, Any], mapping: Mapping, model: Model | None, document: Document, index: int) -> ExampleResult:
+    """Apply the mapping to what is given and compare. Without a model what is made is held to no schema."""
     line, _ = document.place(index)
-    results = [_checked(result, model) for result in mapping.apply(RawRecord(mapping.stream, example["given"]))]
+    given = example["given"]
+    raw = RawRecord(mapping.stream, given, key=str(given.get(KEY, "0")) if model is None else None)
+    results = [_checked(result, model) for result in mapping.apply(raw)]
     problems = tuple(_problems(example, results, mapping))
     return ExampleResult(example["name"], document.path, line, problems)
 
 
-def _checked(result: Translation | MappingFailed, model: Model) -> Translation | Rejected:
+def _checked(result: Translation | MappingFailed, model: Model | None) -> Translation | Rejected:
     """The same, or why the hub would set it aside for breaking the canonical schema."""
-    if isinstance(result, Translation) and result.data:
+    if model is not None and isinstance(result, Translation) and result.data:
         try:
             model.check(result.entity, result.data)
         except InvalidRecord as broken:

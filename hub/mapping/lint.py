@@ -23,10 +23,10 @@ from hub.mapping.examples import SUFFIX, both_paths, check_examples
 from hub.mapping.expressions import has_dead_branch
 from hub.mapping.findings import INFO, Finding, Notes, from_error
 from hub.mapping.functions import Function, FunctionTable, function_table
+from hub.mapping.outbound import compile_outbound, is_outbound
 from hub.mapping.shape import FieldRule
 from hub.model import Model
 
-OUTBOUND = ".out.yaml"
 SourceFields = Table[tuple[str, str], Iterable[str]]
 
 
@@ -59,10 +59,10 @@ class _System:
     def findings(self) -> Iterator[Finding]:
         yield from self._read_codes()
         for path in sorted(self._folder.glob("*.yaml")):
-            if path.name.endswith(OUTBOUND):
-                yield Finding("outbound_skipped", INFO, str(path), 1, 1, "outbound mappings are not checked yet.")
-            elif path.name.endswith(SUFFIX):
+            if path.name.endswith(SUFFIX):
                 yield from self._examples(path)
+            elif is_outbound(path):
+                yield from self._outbound(path)
             else:
                 yield from self._mapping(path)
         for name in sorted(set(self._codes) - self._used):
@@ -100,13 +100,25 @@ class _System:
         mapping = compile_mapping(document, notes, self._model, self._codes, "UTC", self._functions)
         self._used |= set(_lookups(mapping.rule.fields))
         _look_at_expressions(mapping, notes)
-        given = list(_given(path))
-        if not given:
-            hint = f"Write {path.stem}{SUFFIX} beside it: name, given, expect."
-            notes.warning("example_missing", "no example shows what this mapping does.", hint=hint)
+        given = _look_at_examples(path, notes)
         self._look_at_source(mapping, notes, given)
         if self._model is not None:
             _look_at_required(mapping, notes, self._model)
+        yield from notes.found
+
+    def _outbound(self, path: Path) -> Iterator[Finding]:
+        """The way back. What it reads is held to the golden schema when it is compiled; its columns only the system knows."""
+        try:
+            document = read_document(path, BadMapping)
+        except BadMapping as bad:
+            yield from from_error(bad)
+            return
+        notes = Notes(document)
+        if self._model is not None:
+            mapping = compile_outbound(document, notes, self._model, self._codes, "UTC", self._functions)
+            self._used |= set(_lookups(mapping.inner.rule.fields))
+            _look_at_expressions(mapping.inner, notes)
+        _look_at_examples(path, notes)
         yield from notes.found
 
     def _look_at_source(self, mapping: Mapping, notes: Notes, given: list[dict[str, Any]]) -> None:
@@ -136,6 +148,15 @@ class _System:
             notes.warning("source_missing", f"no example has a field {path!r}.", *steps, hint=hint)
         else:
             notes.info("source_not_in_examples", f"no example shows what becomes of {path!r}.", *steps)
+
+
+def _look_at_examples(path: Path, notes: Notes) -> list[dict[str, Any]]:
+    """What the examples beside a mapping give; a mapping without any shows nobody what it does."""
+    given = list(_given(path))
+    if not given:
+        hint = f"Write {path.stem}{SUFFIX} beside it: name, given, expect."
+        notes.warning("example_missing", "no example shows what this mapping does.", hint=hint)
+    return given
 
 
 def _lookups(fields: Iterable[FieldRule]) -> Iterator[str]:
