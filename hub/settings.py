@@ -43,6 +43,10 @@ class Settings:
         default=1_000_000,
         metadata={"help": "How many records may wait on the bus before readers slow down: a stopped worker fills no disk."},
     )
+    user: str = field(
+        default="",
+        metadata={"help": "Who you are, as it is kept with your answers and corrections. Default: your login name."},
+    )
     as_of: str = field(
         default="", metadata={"help": "The date (YYYY-MM-DD) that time-dependent rules take as today. Default: today."}
     )

@@ -1,9 +1,9 @@
-"""Reading feeds, and reading again what was set aside."""
+"""Reading feeds, one run each."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from hub.app.landing import land
 from hub.app.outcome import Tell
-from hub.contract import Batch, Cursor, StreamRequest
+from hub.contract import Cursor, StreamRequest
 from hub.errors import Misconfigured
-from hub.ingest import FeedPlan, RunReport
+from hub.ingest import RunReport
 from hub.ingest import ingest as run_feed
 from hub.landscape import Feed
-from hub.records import RawRecord
 from hub.store import feeds
 
 if TYPE_CHECKING:
@@ -57,37 +56,3 @@ def _read(hub: Hub, feed: Feed, run: str, request: StreamRequest, cursor: Cursor
             land=partial(land, hub, feed.name),
             tell=lambda report: tell(feed.name, report.read, None),
         )
-
-
-def replay(hub: Hub, names: Sequence[str], tell: Tell) -> list[RunReport]:
-    """Translate once more what was set aside and could be read, after a mapping or a code list was mended.
-
-    Each arrives anew, as of the moment when it came first, so that nothing younger is overtaken.
-    """
-    plans = [hub.plan(hub.landscape.feed(name)) for name in names or hub.landscape.feeds]
-    hub.agree()
-    alone = [replace(plan, translators=[one]) for plan in plans for one in plan.translators]
-    return [report for plan in alone if (report := _replay(hub, plan, tell)).read]
-
-
-def _replay(hub: Hub, plan: FeedPlan, tell: Tell) -> RunReport:
-    stream, mapping = hub.landscape.feed(plan.name).request.name, plan.translators[0].name
-    moment = [hub.clock()]
-    with hub.store.read() as tx:
-        aside = [one for one in feeds.every_reject(tx, plan.name) if one.reject.mapping == mapping]
-
-    def again() -> Iterator[Batch]:
-        for one in aside:
-            moment[0] = one.reject.at
-            yield Batch([RawRecord(stream, one.reject.payload, one.reject.where, one.reject.key)])
-            with hub.store.begin() as tx:
-                feeds.settle_rejects(tx, [one.id], feeds.REPLAYED)
-
-    return run_feed(
-        plan,
-        again(),
-        run=str(uuid.uuid4()),
-        clock=lambda: moment[0],
-        land=partial(land, hub, plan.name),
-        tell=lambda report: tell(f"{plan.name} again", report.read, len(aside)),
-    )

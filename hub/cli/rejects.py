@@ -2,96 +2,396 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
 import click
+from rich.text import Text
+from sqlalchemy import Connection
 
-from hub.app import open_hub
-from hub.cli.show import console, emit_json, json_option, progress, table
-from hub.store import feeds
+from hub.app import Hub, editing, failures, open_hub
+from hub.app.failures import Replayed
+from hub.cli import MISCONFIGURED, NEEDS_A_LOOK
+from hub.cli.set_aside import (
+    Figures,
+    edit_options,
+    fingerprint_of,
+    give_by,
+    group_rows,
+    moment,
+    no_work_option,
+    payload_text,
+    short,
+    why_option,
+)
+from hub.cli.show import by_option, console, emit_json, json_option, progress, table
+from hub.store import rejects
+from hub.store.rejects import RejectGroup, StoredReject
+
+_MOST_LINES = 20
+_STATES = (rejects.OPEN, rejects.REPLAYED, rejects.MENDED, rejects.ARCHIVED)
 
 
-@click.command("rejects")
+@click.group("rejects", invoke_without_command=True)
 @click.option("--feed", help="Only of this feed.")
-@click.option("--list", "listed", is_flag=True, help="One by one, instead of grouped by cause.")
-@click.option("--show", "number", type=int, help="One of them with its payload. It may hold personal data.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
-@click.option("--replay", is_flag=True, help="Translate them once more, after a mapping or a code list was mended.")
+@click.option("--every", is_flag=True, help="Also causes of which nothing is open any more.")
 @json_option
-def command(feed: str | None, listed: bool, number: int | None, limit: int, replay: bool, as_json: bool) -> None:
-    """What was set aside, grouped by cause. Nothing of it is lost: mend the mapping, then replay; or the source, then read."""
-    if replay:
-        _replay([feed] if feed else [], as_json)
+@click.pass_context
+def command(ctx: click.Context, feed: str | None, every: bool, as_json: bool) -> None:
+    """What was set aside, grouped by cause. Nothing of it is lost.
+
+    Mend the mapping or the code list, then `replay`; or the source, then read again; or the record itself by `edit`. What will
+    never come is put away by `archive`.
+    """
+    if ctx.invoked_subcommand:
         return
     with open_hub() as hub, hub.reading() as tx:
-        if number is not None:
-            _show(feeds.listed_rejects(tx, after=number - 1, limit=1), number, as_json)
-            return
-        if listed:
-            _list(feeds.listed_rejects(tx, feed=feed, limit=limit), as_json)
-            return
-        groups = [group for group in feeds.grouped_rejects(tx) if feed in (None, group["feed"])]
+        groups = rejects.groups(tx, feed=feed, every=every)
     if as_json:
-        emit_json({"groups": groups})
+        emit_json({"groups": [_group_told(group) for group in groups]})
     elif not groups:
         click.echo("Nothing was set aside.")
     else:
-        rows = [(group["number"], group["feed"], group["code"], group["reason"]) for group in groups]
-        console().print(table("", ("records", "feed", "code", "for instance"), rows, right=("records",)))
-        click.echo("\nOne by one: goldenhub rejects --list")
+        console().print(group_rows([_figures(group) for group in groups]))
+        click.echo("\nOne cause: goldenhub rejects show GROUP. Once more: goldenhub rejects replay --group GROUP")
 
 
-def _replay(names: list[str], as_json: bool) -> None:
+@command.command("list")
+@click.option("--feed", help="Only of this feed.")
+@click.option("--group", help="Only of this cause.")
+@click.option("--state", type=click.Choice([*_STATES, "all"]), default=rejects.OPEN, show_default=True)
+@click.option("--after", type=int, default=0, help="Only after this number: the next page.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@json_option
+def listed(feed: str | None, group: str | None, state: str, after: int, limit: int, as_json: bool) -> None:
+    """One by one, without what came: that may hold personal data."""
+    with open_hub() as hub, hub.reading() as tx:
+        fingerprint = _fingerprint(tx, group) if group else None
+        wanted = None if state == "all" else state
+        found = rejects.listed(tx, feed=feed, fingerprint=fingerprint, state=wanted, after=after, limit=limit)
+    if as_json:
+        emit_json({"rejects": [_told(one) for one in found]})
+    elif not found:
+        click.echo("Nothing was set aside." if state == rejects.OPEN and not after else "None.")
+    else:
+        rows = [
+            (one.id, short(one.fingerprint), one.state, one.reject.feed, one.reject.code, one.reject.where, one.reject.reason)
+            for one in found
+        ]
+        console().print(table("", ("id", "group", "state", "feed", "code", "where", "why"), rows, right=("id",)))
+        more = f" The next page: --after {found[-1].id}." if len(found) == limit else ""
+        click.echo(f"\nOne with what came: goldenhub rejects show ID.{more}")
+
+
+@command.command("show")
+@click.argument("which", metavar="ID|GROUP")
+@json_option
+def show(which: str, as_json: bool) -> None:
+    """One with what came and what became of it, or a group. It may hold personal data."""
+    with open_hub() as hub, hub.reading() as tx:
+        if not which.isdecimal():
+            _show_group(tx, which, as_json)
+            return
+        found = rejects.by_ids(tx, [_number(which)])
+        if not found:
+            raise click.ClickException(f"There is no reject {which}; see `goldenhub rejects list --state all`.")
+        (one,) = found
+        before = rejects.predecessor(tx, one)
+        after = rejects.came_of(tx, one.replayed_as) if one.replayed_as else []
+    links = {"came_of": before.id if before else None, "left": [later.id for later in after]}
+    if as_json:
+        emit_json(_told(one) | {"facts": one.reject.facts, "payload": one.reject.payload} | links)
+    else:
+        _show_one(one, links)
+
+
+def _show_one(one: StoredReject, links: dict[str, Any]) -> None:
+    for name, value in (_told(one) | links).items():
+        if value not in (None, "", {}, []) and name not in ("fingerprint", "note", "replayed_as", "closed_by", "closed_at"):
+            click.echo(f"{name:12} {failures.state_of(one) if name == 'state' else value}")
+    for name, value in one.reject.facts.items():
+        click.echo(f"{name:12} {value}")
+    click.echo("\n" + payload_text(one.reject.payload))
+    if one.state == rejects.OPEN:
+        click.echo(
+            f"\nCorrect it: goldenhub rejects edit {one.id} --set path=value. Once more: goldenhub rejects replay {one.id}"
+        )
+
+
+def _show_group(tx: Connection, which: str, as_json: bool) -> None:
+    fingerprint = _fingerprint(tx, which)
+    (group,) = rejects.groups(tx, fingerprint=fingerprint, every=True)
+    some = rejects.listed(tx, fingerprint=fingerprint, state=rejects.OPEN if group.records else None, limit=10)
+    if as_json:
+        emit_json(_group_told(group) | {"rejects": [_told(one) for one in some]})
+        return
+    for name, value in _group_told(group).items():
+        if value not in (None, "") and name != "fingerprint":
+            states = ", ".join(f"{number:,} {state}" for state, number in group.states.items())
+            click.echo(f"{name:12} {states if name == 'states' else value}")
+    click.echo("")
+    rows = [(one.id, one.state, one.reject.key, one.reject.where, moment(one.reject.at)) for one in some]
+    console().print(table("", ("id", "state", "key", "where", "came"), rows, right=("id",)))
+    if group.records > len(some):
+        click.echo(f"... and {group.records - len(some):,} more: goldenhub rejects list --group {short(fingerprint)}")
+
+
+@command.command("replay")
+@click.argument("ids", nargs=-1, type=click.IntRange(1))
+@click.option("--group", help="All of this cause.")
+@click.option("--feed", help="All of this feed that became records.")
+@click.option("--all", "everything", is_flag=True, help="All of every feed that became records.")
+@click.option("--dry-run", is_flag=True, help="Say what would come of it, and change nothing.")
+@no_work_option
+@by_option
+@json_option
+def replay(
+    ids: tuple[int, ...],
+    group: str | None,
+    feed: str | None,
+    everything: bool,
+    dry_run: bool,
+    no_work: bool,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Translate IDS once more, after a mapping or a code list was mended: as of when they came, so nothing younger is overtaken.
+
+    Exit code 1 when something was set aside again or could not be tried, 3 when a feed or a mapping must be mended first.
+    """
     with open_hub() as hub, progress(as_json) as tell:
         hub.stand()
-        reports = hub.replay(names, tell)
-        done = hub.work(tell)
+        chosen = _chosen(hub, ids, group, feed, everything)
+        done = failures.replay(hub, chosen, give_by(by), tell, dry_run=dry_run)
+        worked = hub.work(tell) if done and not dry_run and not no_work else None
+    done += [Replayed(one, "", failures.PASSED, "reject_unknown", f"There is no reject {one}.") for one in _missing(chosen, done)]
     if as_json:
-        emit_json({"feeds": [report.as_dict() for report in reports], "resolved": done.as_dict()})
-    elif not reports:
+        emit_json(_replay_told(done, dry_run) | {"resolved": worked and worked.as_dict()})
+    elif not done:
         click.echo("Nothing that could be translated was set aside.")
     else:
-        rows = [(report.feed, report.read, report.published, report.rejected.total()) for report in reports]
-        console().print(table("", ("feed", "replayed", "published", "set aside again"), rows))
-        click.echo(done.in_words())
+        _say(done, dry_run)
+        if worked is not None:
+            click.echo(worked.in_words())
+    _leave(done, named=bool(ids or group))
 
 
-def _list(found: list[feeds.StoredReject], as_json: bool) -> None:
+def _missing(chosen: Sequence[int], done: Sequence[Replayed]) -> list[int]:
+    return sorted(set(chosen) - {one.id for one in done})
+
+
+def _chosen(hub: Hub, ids: Sequence[int], group: str | None, feed: str | None, everything: bool = False) -> list[int]:
+    """Which ones at this moment: what comes to a group meanwhile, even by this very replay, waits for the next."""
+    if sum(map(bool, (ids, group, feed, everything))) != 1:
+        raise click.UsageError("Say which ones: IDS, --group, --feed or --all; only one of these.")
+    if ids:
+        return sorted(set(ids))
+    if feed:
+        hub.landscape.feed(feed)
+    with hub.reading() as tx:
+        if group:
+            return rejects.open_ids(tx, fingerprint=_fingerprint(tx, group))
+        return rejects.open_ids(tx, feed=feed, translatable=True)
+
+
+def _say(done: Sequence[Replayed], dry_run: bool) -> None:
+    if len(done) <= _MOST_LINES:
+        for one in done:
+            click.echo(f"{one.id:>6}  {_outcome(one, dry_run)}")
+    else:
+        causes: dict[tuple[str, str, str], int] = {}
+        for one in done:
+            said = (one.feed, one.outcome, one.reason if one.outcome != failures.ACCEPTED else "")
+            causes[said] = causes.get(said, 0) + 1
+        rows = [(number, *said) for said, number in sorted(causes.items(), key=lambda one: -one[1])[:_MOST_LINES]]
+        console().print(table("", ("rejects", "feed", "outcome", "why"), rows, right=("rejects",)))
+    would = "Would be: " if dry_run else ""
+    click.echo(would + ", ".join(f"{number:,} {name}" for name, number in _counts(done).items()) + ".")
+
+
+def _outcome(one: Replayed, dry_run: bool) -> str:
+    said = one.outcome
+    if one.keys:
+        said += f" as {', '.join(one.keys[:3])}" + (" ..." if len(one.keys) > 3 else "")
+    if one.again:
+        said += f" as {', '.join(map(str, one.again))}"
+    return said + (f": {one.reason}" if one.reason else "") + (" (nothing was changed)" if dry_run else "")
+
+
+def _counts(done: Sequence[Replayed]) -> dict[str, int]:
+    names = (failures.ACCEPTED, failures.AGAIN, failures.LEFT_OUT, failures.PASSED, failures.STOPPED)
+    return {name: number for name in names if (number := sum(one.outcome == name for one in done))}
+
+
+def _replay_told(done: Sequence[Replayed], dry_run: bool) -> dict[str, Any]:
+    return {"rejects": [asdict(one) for one in done], "counts": _counts(done), "dry_run": dry_run}
+
+
+def _leave(done: Sequence[Replayed], *, named: bool) -> None:
+    outcomes = {one.outcome for one in done if one.outcome != failures.PASSED or (named and not one.replayed_as)}
+    if failures.STOPPED in outcomes:
+        sys.exit(MISCONFIGURED)
+    if outcomes & {failures.AGAIN, failures.PASSED}:
+        sys.exit(NEEDS_A_LOOK)
+
+
+@command.command("edit")
+@click.argument("number", metavar="ID", type=click.IntRange(1))
+@edit_options
+@click.option("--dry-run", is_flag=True, help="Say what would come of it, and change nothing.")
+@no_work_option
+@by_option
+@json_option
+def edit(
+    number: int,
+    changed: tuple[str, ...],
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    file: Path | None,
+    dry_run: bool,
+    no_work: bool,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Replay one with a corrected payload: the copy is kept under a receipt of its own, and what came stays as it was.
+
+    Only the payload can be corrected: the system, the feed and the key of the record stay.
+    """
+    if bool(file) == bool(changed or added or removed):
+        raise click.UsageError("Say what to correct: --set, --add and --unset; or --file with the whole record.")
+    content = click.open_file(str(file), "rb").read(editing.MOST_BYTES + 1) if file else b""
+
+    def correct(payload: Any) -> Any:
+        return editing.read_json(content, str(file)) if file else editing.edited(payload, changed, added, removed)
+
+    with open_hub() as hub, progress(as_json) as tell:
+        hub.stand()
+        done = failures.edit(hub, number, correct, give_by(by), dry_run=dry_run)
+        worked = hub.work(tell) if not dry_run and not no_work else None
     if as_json:
-        emit_json({"rejects": [_as_dict(one, payload=False) for one in found]})
-        return
-    if not found:
-        click.echo("Nothing was set aside.")
-        return
-    rows = [(one.id, one.reject.feed, one.reject.code, one.reject.where, one.reject.reason) for one in found]
-    console().print(table("", ("id", "feed", "code", "where", "why"), rows, right=("id",)))
-    click.echo("\nOne with its payload: goldenhub rejects --show ID")
+        emit_json(asdict(done) | {"dry_run": dry_run, "resolved": worked and worked.as_dict()})
+    else:
+        _say([done], dry_run)
+        if worked is not None:
+            click.echo(worked.in_words())
+    _leave([done], named=True)
 
 
-def _show(found: list[feeds.StoredReject], number: int, as_json: bool) -> None:
-    if not found or found[0].id != number:
-        raise click.ClickException(f"There is no open reject {number}.")
-    told = _as_dict(found[0], payload=True)
+@command.command("archive")
+@click.argument("ids", nargs=-1, type=click.IntRange(1))
+@click.option("--group", help="All of this cause.")
+@click.option("--feed", help="All of this feed, whose landscape entry may be gone.")
+@why_option
+@by_option
+@json_option
+def archive(ids: tuple[int, ...], group: str | None, feed: str | None, why: str, by: str, as_json: bool) -> None:
+    """Put IDS away with a reason: nothing more will come of them. They stay counted, and can be opened again."""
+    with open_hub() as hub:
+        hub.stand()
+        if feed and not (ids or group):
+            with hub.reading() as tx:
+                chosen = rejects.open_ids(tx, feed=feed)
+        else:
+            chosen = _chosen(hub, ids, group, feed)
+        done = failures.archive(hub, chosen, why, give_by(by))
+        left = _left(hub, chosen, done)
+    _closed("archived", done, left, as_json)
+
+
+@command.command("reopen")
+@click.argument("ids", nargs=-1, required=True, type=click.IntRange(1))
+@by_option
+@json_option
+def reopen(ids: tuple[int, ...], by: str, as_json: bool) -> None:
+    """Take IDS up again that were archived, or counted as mended by their source."""
+    with open_hub() as hub:
+        hub.stand()
+        chosen = sorted(set(ids))
+        done = failures.reopen(hub, chosen, give_by(by))
+        left = _left(hub, chosen, done)
+    _closed("opened again", done, left, as_json)
+
+
+def _left(hub: Hub, chosen: Sequence[int], done: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """The state of those that stayed as they were, in a word and in words."""
+    wanted = [one for one in chosen if one not in set(done)]
+    with hub.reading() as tx:
+        found = {one.id: (one.state, failures.state_of(one)) for one in rejects.by_ids(tx, wanted)}
+    return {one: found.get(one, ("unknown", "not there")) for one in wanted}
+
+
+def _closed(said: str, done: Sequence[int], left: dict[int, tuple[str, str]], as_json: bool) -> None:
+    same = {"archived": rejects.ARCHIVED, "opened again": rejects.OPEN}[said]
     if as_json:
-        emit_json(told)
-        return
-    for name, value in told.items():
-        if value not in (None, "", {}):
-            click.echo(f"{name:10} {value}")
+        emit_json({"changed": list(done), "left": {str(one): state for one, (state, _) in left.items()}})
+    else:
+        click.echo(f"{len(done):,} {said}." if done or left else "Nothing was set aside.")
+        for one, (_, words) in list(left.items())[:_MOST_LINES]:
+            click.echo(f"{one:>6}  stays as it is: {words}")
+    if any(state != same for state, _ in left.values()):
+        sys.exit(NEEDS_A_LOOK)
 
 
-def _as_dict(stored: feeds.StoredReject, *, payload: bool) -> dict[str, object]:
+# -- how they are told --
+
+
+def _fingerprint(tx: Connection, group: str) -> str:
+    return fingerprint_of(rejects.named(tx, group.lower().removeprefix("g")), group, "rejects --every")
+
+
+def _number(text: str) -> int:
+    return int(text) if len(text) < 19 else 0
+
+
+def _figures(group: RejectGroup) -> Figures:
+    customers = f"{group.customers:,}" + (f" +{group.unknown:,} new" if group.unknown else "")
+    what = Text(group.code + (f" at {group.about}" if group.about else ""), style="bold")
+    what.append(f"\n{group.feed}: {group.reason}", style="not bold")
+    return Figures(short(group.fingerprint), group.records, f"{group.keys:,}", customers, group.last_at, what)
+
+
+def _group_told(group: RejectGroup) -> dict[str, Any]:
+    return {
+        "group": short(group.fingerprint),
+        "fingerprint": group.fingerprint,
+        "feed": group.feed,
+        "mapping": group.mapping,
+        "code": group.code,
+        "field": group.about,
+        "reason": group.reason,
+        "records": group.records,
+        "keys": group.keys,
+        "customers": group.customers,
+        "unknown_keys": group.unknown,
+        "first_at": group.first_at.isoformat(),
+        "last_at": group.last_at.isoformat(),
+        "states": dict(group.states),
+    }
+
+
+def _told(stored: StoredReject) -> dict[str, Any]:
+    """Without what came."""
     reject = stored.reject
-    told: dict[str, object] = {
+    return {
         "id": stored.id,
+        "group": short(stored.fingerprint),
         "feed": reject.feed,
-        "code": reject.code,
-        "reason": reject.reason,
-        "where": reject.where,
+        "system": reject.system,
         "entity": reject.entity,
         "key": reject.key,
+        "code": reject.code,
+        "field": reject.about,
+        "reason": reject.reason,
+        "where": reject.where,
         "mapping": reject.mapping,
+        "message_id": reject.message_id,
         "at": reject.at.isoformat(),
         "state": stored.state,
+        "note": stored.note,
+        "replayed_as": stored.replayed_as,
+        "closed_by": stored.closed_by,
+        "closed_at": stored.closed_at.isoformat() if stored.closed_at else None,
     }
-    if payload:
-        told |= {"facts": reject.facts, "payload": reject.payload}
-    return told

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from hub.app import open_hub
 from hub.app.outcome import in_words, told
 from hub.cli.records import ENTITY
-from hub.cli.show import console, emit_json, json_option, table
+from hub.cli.show import by_option, console, emit_json, json_option, table
 from hub.records import Decision, refs_text
 from hub.store import decisions, tasks
 
@@ -57,7 +55,7 @@ def _as_dict(stored: tasks.StoredTask) -> dict[str, object]:
 @click.argument("task", type=int)
 @click.argument("verdict", type=click.Choice(["same", "not-same"]))
 @click.option("--why", default="", help="For whoever asks later.")
-@click.option("--by", default=getpass.getuser, show_default="you", help="Who says so.")
+@by_option
 @json_option
 def decide(task: int, verdict: str, why: str, by: str, as_json: bool) -> None:
     """Answer a task: are these two the SAME customer, or NOT-SAME? The answer names the records shown, and can be withdrawn."""
@@ -72,7 +70,7 @@ def decide(task: int, verdict: str, why: str, by: str, as_json: bool) -> None:
 
 @command.command("withdraw")
 @click.argument("decision")
-@click.option("--by", default=getpass.getuser, show_default="you", help="Who says so.")
+@by_option
 @json_option
 def withdraw(decision: str, by: str, as_json: bool) -> None:
     """Take an answer back; everything that rested on it is looked at again."""

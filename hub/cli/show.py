@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +17,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without names for its users
+        return f"uid {os.getuid()}"
+
+
+by_option = click.option("--by", envvar="HUB_USER", default=_login, show_default="HUB_USER, else you", help="Who says so.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for programs.")
 
 Tell = Callable[[str, int, int | None], None]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from hub.demo.score import Verdict, judge
 from hub.ingest import RunReport
-from hub.store import feeds, goldens, references, tasks
+from hub.store import feeds, goldens, references, rejects, tasks
 from hub.store.accounting import accounting
 from hub.store.goldens import Golden
 
@@ -104,8 +104,8 @@ def review(tx: Connection) -> dict[str, Any]:
 def rejected(tx: Connection) -> list[dict[str, Any]]:
     """What was set aside, by cause, the most frequent first."""
     return [
-        {"count": row["number"], "feed": row["feed"], "code": row["code"], "reason": _in_short(row["reason"], row["code"])}
-        for row in feeds.grouped_rejects(tx)
+        {"count": one.records, "feed": one.feed, "code": one.code, "reason": _in_short(one.reason, one.code)}
+        for one in rejects.groups(tx)
     ]
 
 

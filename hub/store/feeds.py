@@ -1,21 +1,17 @@
-"""What feeds did: how far they read, their runs, what arrived and what was set aside."""
+"""What feeds did: how far they read, their runs, and what arrived."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
 from hub.contract import Cursor
-from hub.records import Reject
 from hub.store import rows
-from hub.store.tables import counts, feeds, record_versions, rejects, runs
-
-OPEN, REPLAYED, MENDED, ARCHIVED = "open", "replayed", "mended", "archived"
-_REJECT = tuple(field.name for field in fields(Reject))
+from hub.store.tables import counts, feeds, record_versions, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +25,6 @@ class Run:
     state: str  # running | done | failed | held
     counts: dict[str, Any]
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReject:
-    id: int
-    reject: Reject
-    state: str
 
 
 # -- cursors --
@@ -110,57 +99,3 @@ def counted(tx: Connection, entity: str) -> dict[str, int]:
 def entities(tx: Connection) -> list[str]:
     """Every entity anything is known of."""
     return sorted({*tx.scalars(select(counts.c.entity).distinct()), *tx.scalars(select(record_versions.c.entity).distinct())})
-
-
-# -- rejects --
-
-
-def add_rejects(tx: Connection, given: Iterable[Reject]) -> None:
-    made = [{name: getattr(reject, name) for name in _REJECT} | {"state": OPEN} for reject in given]
-    rows.insert(tx, rejects, made)
-
-
-def listed_rejects(
-    tx: Connection, *, feed: str | None = None, state: str = OPEN, after: int = 0, limit: int = 100
-) -> list[StoredReject]:
-    """A page of what was set aside."""
-    wanted = select(rejects).where(rejects.c.state == state, rejects.c.id > after).order_by(rejects.c.id).limit(limit)
-    if feed is not None:
-        wanted = wanted.where(rejects.c.feed == feed)
-    return [_stored(row) for row in tx.execute(wanted).mappings()]
-
-
-def every_reject(tx: Connection, feed: str) -> list[StoredReject]:
-    """All open rejects of a feed, in their order."""
-    found: list[StoredReject] = []
-    while page := listed_rejects(tx, feed=feed, after=found[-1].id if found else 0, limit=1000):
-        found += page
-    return found
-
-
-def grouped_rejects(tx: Connection) -> list[dict[str, Any]]:
-    """Open rejects by cause: feed, code, reason, how many."""
-    c = rejects.c
-    wanted = select(c.feed, c.code, func.min(c.reason).label("reason"), func.count().label("number")).where(c.state == OPEN)
-    found = tx.execute(wanted.group_by(c.feed, c.code).order_by(func.count().desc(), c.feed, c.code)).mappings()
-    return [dict(row) for row in found]
-
-
-def settle_rejects(tx: Connection, ids: Sequence[int], state: str) -> None:
-    """Rejects that were replayed or archived."""
-    rows.update(tx, rejects, ("id",), [{"id": one, "state": state} for one in ids])
-
-
-def mend_rejects(tx: Connection, feed: str, keys: Iterable[str]) -> None:
-    """A record that was set aside came again and could be taken: its source has mended it."""
-    mended = (rejects.c.feed == feed, rejects.c.state == OPEN, rows.among(tx, rejects.c.key, keys))
-    tx.execute(update(rejects).where(*mended).values(state=MENDED))
-
-
-def count_rejects(tx: Connection, entity: str) -> int:
-    """Of one entity, all that were ever set aside: what is replayed arrives once more and counts anew."""
-    return tx.scalar(select(func.count()).select_from(rejects).where(rejects.c.entity == entity)) or 0
-
-
-def _stored(row: Mapping[Any, Any]) -> StoredReject:
-    return StoredReject(row["id"], Reject(**{name: row[name] for name in _REJECT}), row["state"])

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, select
 
 from hub.errors import BadSettings, Unavailable
 from hub.records import Operation, RecordRef, Reject, SourceRecord
-from hub.store import feeds, nodes, redo, rows, sources
+from hub.store import feeds, nodes, redo, rejects, rows, sources
 from hub.store.migrating import migrate, newest, revision, unmigrate
 from hub.store.store import Store, critical, open_store
 from hub.store.tables import metadata, records, xref
@@ -151,13 +151,13 @@ def test_cursors_counts_and_rejects_of_a_feed_are_kept(store: Store) -> None:
         feeds.move_cursor(tx, "erp.customers", {"at": 2}, NOW)
         feeds.add_counts(tx, "erp.customers", "arrived", {"customer": 2, "order": 0})
         feeds.add_counts(tx, "erp.customers", "arrived", {"customer": 3})
-        feeds.add_rejects(tx, [Reject("r1", "erp.customers", "email_invalid", "emails: no address", NOW, entity="customer")])
+        rejects.add(tx, [Reject("r1", "erp.customers", "email_invalid", "emails: no address", NOW, entity="customer")])
 
     with store.read() as tx:
         assert feeds.cursor(tx, "erp.customers") == {"at": 2}
         assert feeds.counted(tx, "customer") == {"arrived": 5}
-        assert [one.reject.code for one in feeds.listed_rejects(tx)] == ["email_invalid"]
-        assert feeds.count_rejects(tx, "customer") == 1
+        assert [one.reject.code for one in rejects.listed(tx)] == ["email_invalid"]
+        assert rejects.count(tx, "customer") == 1
 
 
 def test_a_database_of_another_kind_is_refused_and_one_that_is_not_there_is_unavailable() -> None:

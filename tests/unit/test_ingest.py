@@ -20,6 +20,9 @@ class Words:
 
     name, entity = "crm/customer", "customer"
 
+    def keys(self, raw: RawRecord) -> set[str]:
+        return {str(raw.key)}
+
     def apply(self, raw: RawRecord) -> Sequence[Translation | MappingFailed]:
         key = str(raw.data.get("id", raw.key))
         if raw.data.get("status") == "test":

@@ -64,8 +64,10 @@ def _set_aside() -> None:
     """Rejects know their cause, whose system they came from, and what became of them."""
     for name, kind in (("system", Key), ("about", sa.Text()), ("fingerprint", Key), ("receipt", Key)):
         op.add_column("rejects", sa.Column(name, kind, nullable=False, server_default=""))
-    for name, kind in (("note", sa.Text()), ("replayed_as", Key), ("closed_by", sa.Text()), ("closed_at", Moment())):
-        op.add_column("rejects", sa.Column(name, kind, nullable=True))
+    for closing in ("note", "closed_by"):
+        op.add_column("rejects", sa.Column(closing, sa.Text(), nullable=True))
+    op.add_column("rejects", sa.Column("replayed_as", Key, nullable=True))
+    op.add_column("rejects", sa.Column("closed_at", Moment(), nullable=True))
     _know_their_cause()
     op.create_index("ix_rejects_group", "rejects", ["state", "fingerprint"])
     op.create_index("ix_rejects_key", "rejects", ["feed", "key"])
