@@ -152,8 +152,9 @@ class Hub:
             for name in feed.mappings:
                 self.mapping_path(name)
         translators = [self.mapping(name, zone) for name in feed.mappings]
+        held = partial(self._held, feed.system)
         return FeedPlan(
-            feed.name, feed.system, translators, self._check, partial(self._held, feed.system), feed.delta, feed.order_by
+            feed.name, feed.system, translators, self._check, held, delta=feed.delta, order_by=feed.order_by
         )  # fmt: skip
 
     def _held(self, system: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
