@@ -21,16 +21,15 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     any_,
-    cast,
+    bindparam,
     func,
     literal,
     select,
 )
 from sqlalchemy import Text as SqlText
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 
-from hub.store.arrays import array
+from hub.store.arrays import Array, array
 from hub.store.types import Moment
 
 Row = dict[str, Any]
@@ -99,9 +98,8 @@ def among(tx: Connection, column: Column[Any], values: Iterable[Any]) -> ColumnE
     """``column IN values`` with one parameter, however many values there are."""
     given = list(values)
     if tx.dialect.name == "postgresql":
-        number = isinstance(column.type, (BigInteger, Integer))
-        kind = ARRAY(BigInteger() if number else SqlText())
-        return column == any_(cast(literal(array("bigint" if number else "text", given), SqlText()), kind))
+        kind = Array("bigint" if isinstance(column.type, (BigInteger, Integer)) else "text")
+        return column == any_(bindparam(None, given, type_=kind))
     listed = func.json_each(literal(orjson.dumps(given).decode(), SqlText())).table_valued("value")
     return column.in_(select(listed.c.value))
 
