@@ -34,8 +34,13 @@ class Replica:
 
 
 def relay(tx: Connection, entity: str, publish: Publish, *, source: str, name: str = "bus", limit: int = 500) -> int:
-    """Publish the next announcements; how many there were. Call again while there are any."""
-    reached = relays.reached(tx, f"{name}/{entity}")
+    """Publish the next announcements; how many there were. Call again while there are any.
+
+    One at a time keeps the order: while another does it, there is nothing to do here.
+    """
+    reached = relays.take(tx, f"{name}/{entity}")
+    if reached is None:
+        return 0
     found = goldens.announced(tx, entity, after=reached, limit=limit)
     if found:
         publish([event(one, source) for one in found])

@@ -12,6 +12,9 @@ from hub.app.pacing import Pace, Patience
 from hub.app.working import Do, Loop
 from hub.attach import attach, reattach
 from hub.bus import ATTACH, LANES, RESOLVE
+from hub.store import in_flight, outbox, queue, references, relays
+from hub.store import redo as put_off
+from hub.store.store import alone
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
@@ -51,6 +54,18 @@ def work(hub: Hub, tell: Tell) -> Work:
     return done
 
 
+def nothing_waits(hub: Hub) -> bool:
+    """Whether everything that can be done now is done: nothing on the bus, put off, to be looked at again or to be announced.
+
+    What failed and waits for its next attempt is not waited for.
+    """
+    now = hub.clock()
+    with hub.store.read() as tx:
+        if queue.due(tx, now) or in_flight.due(tx) or put_off.any_left(tx, ENTITY) or references.to_reattach(tx):
+            return False
+        return not hub.settings.bus_url.reveal() or relays.reached(tx, f"bus/{ENTITY}") >= outbox.last(tx, ENTITY)
+
+
 def catch_up(hub: Hub, done: Work, tell: Tell) -> None:
     """What was put off by the resolver, and what waited for a customer who has come."""
     while (step := redo(hub)) is not None:
@@ -60,9 +75,22 @@ def catch_up(hub: Hub, done: Work, tell: Tell) -> None:
         done.add(step)
 
 
+def see_to_what_waits(hub: Hub, stage: str, *, gently: bool = False) -> Work | None:
+    """Some of what was put off before, by whoever finds that nobody else does it now; None when nothing is left.
+
+    Gently: in steps so small that live records need not wait for them.
+    """
+    with hub.store.read() as tx:
+        if not (put_off.any_left(tx, ENTITY) if stage == RESOLVE else references.to_reattach(tx)):
+            return None
+    return redo(hub, 1 if gently else 20) if stage == RESOLVE else attach_again(hub, 50 if gently else 5000)
+
+
 def redo(hub: Hub, limit: int = 20) -> Work | None:
     """Some of what the resolver put off; None when nothing is left."""
     with hub.store.begin(patient=True) as tx:
+        if not alone(tx, "redo"):
+            return None
         step = hub.resolver.redo(tx, hub.as_of, limit)
     return Work(outcome=replace(step, taken=0)) if step.taken else None
 
@@ -70,5 +98,7 @@ def redo(hub: Hub, limit: int = 20) -> Work | None:
 def attach_again(hub: Hub, limit: int = 5000) -> Work | None:
     """Some of what waited for a customer who has come; None when nothing is left."""
     with hub.store.begin(patient=True) as tx:
+        if not alone(tx, "reattach"):
+            return None
         again = reattach(tx, hub.clock(), limit)
     return Work(attached=again) if again.looked else None

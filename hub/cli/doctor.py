@@ -11,9 +11,10 @@ import click
 
 from hub.app import Hub, open_hub
 from hub.app.checking import lint
+from hub.app.running import SILENT
 from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.errors import HubError
-from hub.store import dead_letters, feeds, migrating
+from hub.store import dead_letters, feeds, migrating, workers
 
 SHOWN = {"skipped": "not needed"}
 EXTRAS = {
@@ -64,6 +65,7 @@ def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
     yield _lint(hub)
     yield _tried("store", hub.settings.shown_store_url, lambda: _store(hub))
     yield _tried("bus", "built into the store", lambda: _bus(hub))
+    yield from _workers(hub)
     yield from _held(hub)
     for extra, (module, use) in EXTRAS.items():
         there = find_spec(module) is not None
@@ -110,6 +112,27 @@ def _bus(hub: Hub) -> str:
     with hub.store.read() as tx:
         dead = dead_letters.count(tx)
     return f"{waiting} records wait" + (f", {dead} dead letters" if dead else "")
+
+
+def _workers(hub: Hub) -> Iterator[Checked]:
+    """Who works, and who stopped without a word; nobody at all is no failure, since `goldenhub ingest` works by itself."""
+    try:
+        if migrating.revision(hub.store) is None:
+            return
+        with hub.store.read() as tx:
+            found = workers.listed(tx)
+    except HubError:
+        return  # the check of the store has said why
+    for one in found:
+        silent = hub.clock() - one.beat_at
+        what = f"{one.stage} ({one.host}, process {one.pid})"
+        if silent > SILENT:
+            hint = f"said nothing for {silent.total_seconds():,.0f} s; is `goldenhub work` running?"
+            yield Checked("worker", what, "failed", hint)
+        else:
+            told = f"{one.records:,} worked on since {one.started_at:%Y-%m-%d %H:%M} UTC"
+            able = one.state in ("working", "waiting")
+            yield Checked("worker", what, "ok" if able else "failed", told if able else one.state)
 
 
 def _held(hub: Hub) -> Iterator[Checked]:

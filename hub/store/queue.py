@@ -87,6 +87,12 @@ def depth(tx: Connection) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in tx.execute(select(c.stage, c.lane, func.count()).group_by(c.stage, c.lane))]
 
 
+def due(tx: Connection, at: datetime) -> bool:
+    """Whether anything waits that can be worked on now, or is being worked on."""
+    c = messages.c
+    return tx.execute(select(c.id).where((c.ready_at <= at) | c.lease.is_not(None)).limit(1)).first() is not None
+
+
 def count(tx: Connection, most: int) -> int:
     """How many messages wait, counted no further than ``most``."""
     return int(tx.scalar(select(func.count()).select_from(select(messages.c.id).limit(most).subquery())) or 0)

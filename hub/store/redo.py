@@ -47,6 +47,11 @@ def forget(tx: Connection, entity: str) -> None:
     tx.execute(delete(redo).where(redo.c.entity == entity))
 
 
+def any_left(tx: Connection, entity: str) -> bool:
+    """Whether anything waits."""
+    return tx.execute(select(redo.c.id).where(redo.c.entity == entity).limit(1)).first() is not None
+
+
 def lag(tx: Connection, entity: str) -> tuple[int, datetime | None]:
     """How many items wait, and since when the oldest does."""
     row = tx.execute(select(func.count(), func.min(redo.c.queued_at)).where(redo.c.entity == entity)).one()

@@ -14,6 +14,12 @@ def reached(tx: Connection, name: str, *, alone: bool = False) -> int:
     return tx.scalar(wanted.with_for_update() if alone else wanted) or 0
 
 
+def take(tx: Connection, name: str) -> int | None:
+    """Its place, which nobody else takes until this transaction ends; None when somebody has it now."""
+    rows.insert(tx, relays, [{"name": name, "outbox_id": 0}], known="keep")
+    return tx.scalar(select(relays.c.outbox_id).where(relays.c.name == name).with_for_update(skip_locked=True))
+
+
 def reach(tx: Connection, name: str, outbox_id: int) -> None:
     rows.insert(tx, relays, [{"name": name, "outbox_id": outbox_id}], known="replace")
 

@@ -414,6 +414,20 @@ messages = Table(
 
 relays = Table("relays", metadata, Column("name", Key, primary_key=True), Column("outbox_id", BigInteger, nullable=False))
 
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Key, primary_key=True),  # host/pid/stage
+    Column("stage", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
+    Column("live_at", Moment),  # when it last took a live record: loads make way while anybody does
+    Column("records", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # working | waiting | why it cannot work
+)
+
 in_flight = Table(
     "in_flight",
     metadata,
@@ -574,9 +588,8 @@ written_values = Table(
     Column("stream", Key, primary_key=True),
     Column("key", Key, primary_key=True),
     Column("column", Key, primary_key=True),
-    Column("value", Json),  # what stands there because of the hub
+    Column("written", Json, nullable=False),  # what the hub wrote there, or is about to, the latest last
     Column("former", Json),  # what stood there before: the system's own word
-    Column("sure", Boolean, nullable=False),  # read back after it was written; else only about to be
     Column("delivery", Key, nullable=False),
     Column("golden_id", Key, nullable=False),
     Column("version", Integer, nullable=False),

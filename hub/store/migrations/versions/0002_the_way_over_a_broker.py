@@ -105,6 +105,19 @@ def _about(facts: dict[str, Any]) -> str:
 
 def _on_its_way() -> None:
     op.create_table(
+        "workers",
+        sa.Column("name", Key, nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("started_at", Moment(), nullable=False),
+        sa.Column("beat_at", Moment(), nullable=False),
+        sa.Column("live_at", Moment(), nullable=True),
+        sa.Column("records", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_workers"),
+    )
+    op.create_table(
         "in_flight",
         sa.Column("id", Key, nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
@@ -257,9 +270,8 @@ def _out() -> None:
         sa.Column("stream", Key, nullable=False),
         sa.Column("key", Key, nullable=False),
         sa.Column("column", Key, nullable=False),
-        sa.Column("value", Json, nullable=True),
+        sa.Column("written", Json, nullable=False),
         sa.Column("former", Json, nullable=True),
-        sa.Column("sure", sa.Boolean(), nullable=False),
         sa.Column("delivery", Key, nullable=False),
         sa.Column("golden_id", Key, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -289,7 +301,7 @@ def downgrade() -> None:
             rejects.drop_column(name)
     for table in ("tokens", "written_values", "delivery_receipts", "deliveries"):
         op.drop_table(table)
-    for table in ("inbox", "master_keys", "data_keys", "raw_sizes", "raw_messages", "dead_letters", "in_flight"):
+    for table in ("inbox", "master_keys", "data_keys", "raw_sizes", "raw_messages", "dead_letters", "in_flight", "workers"):
         op.drop_table(table)
     for table in ("record_versions", "records"):
         with op.batch_alter_table(table) as versions:

@@ -1,0 +1,151 @@
+"""One worker process of a stage: it takes a turn, rests when there was nothing to do, and says that it lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hub.app import stages
+from hub.app.outcome import Work
+from hub.app.pacing import Pace, Patience
+from hub.app.working import Loop
+from hub.bus import ATTACH, RESOLVE
+from hub.bus import LANES as LANES
+from hub.errors import HubError, Retryable
+from hub.relay import relay
+from hub.store import workers
+from hub.store.workers import Worker
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
+
+INGEST, RELAY = "ingest", "relay"
+STAGES = (INGEST, RESOLVE, ATTACH, RELAY)
+
+HURRY = timedelta(seconds=5)
+"""So long after a live record a load still makes way for the next one."""
+SILENT = timedelta(seconds=30)
+"""A worker that said nothing for so long is taken for dead."""
+
+_BEAT = 1.0  # seconds between two beats
+_TAKE = timedelta(milliseconds=300)  # how long one turn waits for work
+_LONGEST_REST = 0.2  # seconds until what has no bell is looked at again
+_SEES_TO = 1.0  # seconds until what was put off, or could not be brought to the broker, is looked at again
+
+Say = Callable[[str], None]
+Turn = Callable[[], Work | None]
+"""Does some of a stage's work; None when there was nothing to do."""
+
+
+def worker_name(stage: str, pid: int) -> str:
+    """How a worker of this machine is listed."""
+    return f"{socket.gethostname()}/{pid}/{stage}"
+
+
+@dataclass
+class Runner:
+    """A worker of one stage in this process. ``stop`` ends it after the transaction it is in."""
+
+    hub: Hub
+    stage: str
+    lanes: Sequence[str] = LANES
+    stop: threading.Event = field(default_factory=threading.Event)
+    say: Say = lambda line: None
+    _me: Worker = field(init=False, repr=False)
+    _hurried: bool = field(default=False, repr=False)
+    _beaten: float = field(default=0.0, repr=False)
+    _seen_to: float = field(default=0.0, repr=False)
+
+    def __post_init__(self) -> None:
+        now, host, pid = self.hub.clock(), socket.gethostname(), os.getpid()
+        self._me = Worker(worker_name(self.stage, pid), self.stage, host, pid, now, now, None, 0, "waiting")
+
+    def run(self) -> None:
+        """Turn after turn until it is told to stop, or a person must change something."""
+        patience = Patience(stop=self.stop, tell=self._cannot)
+        if patience.until_ready(self._agree) is None:
+            return
+        turn, rest = self._turn(patience), 0.0
+        try:
+            while not self.stop.is_set():
+                did = patience.until_ready(turn)
+                self._beat(did)
+                rest = 0.0 if did else min(rest * 2 + 0.005, _LONGEST_REST)
+                if rest and self.stage not in (RESOLVE, ATTACH):  # these wait at the bus
+                    self.stop.wait(rest)
+        finally:
+            with suppress(HubError), self.hub.store.begin() as tx:
+                workers.leave(tx, [self._me.name])
+
+    def _agree(self) -> bool:
+        self.hub.agree()
+        return True
+
+    def _turn(self, patience: Patience) -> Turn:
+        if self.stage == RELAY:
+            return lambda: _relay(self.hub)
+        if self.stage == INGEST:
+            return lambda: _bring(self.hub)
+        loop = stages.loop(self.hub, self.stage, lanes=self.lanes, patience=patience, pace=Pace(lambda: self._hurried))
+        loop.saw_live = self._saw_live
+        return lambda: self._work(loop)
+
+    def _work(self, loop: Loop) -> Work | None:
+        """What waits on the bus; now and then, and when nothing does, what was put off or left behind."""
+        done = loop.step(_TAKE)
+        if time.monotonic() - self._seen_to > _SEES_TO:
+            self._seen_to = time.monotonic()
+            with suppress(Retryable):
+                self.hub.bus.forward()
+            more = stages.see_to_what_waits(self.hub, self.stage, gently=self._hurried)
+            if more is not None:
+                self._seen_to = 0.0  # there may be more
+                done = more if done is None else _sum(done, more)
+        return done
+
+    def _saw_live(self) -> None:
+        self._hurried = True
+        self._me = replace(self._me, live_at=self.hub.clock())
+
+    def _cannot(self, error: Retryable) -> None:
+        if self._me.state != error.message:
+            self.say(error.message)
+        self._me = replace(self._me, state=error.message)
+        self._beat(None, error.message)
+
+    def _beat(self, did: Work | None, state: str = "") -> None:
+        """Say that it lives, and hear whether anybody has live records."""
+        records = self._me.records + (did.records if did else 0)
+        self._me = replace(self._me, records=records, state=state or ("working" if did else "waiting"))
+        if time.monotonic() - self._beaten < _BEAT:
+            return
+        self._beaten = time.monotonic()
+        now = self.hub.clock()
+        with suppress(HubError), self.hub.store.begin() as tx:
+            workers.beat(tx, replace(self._me, beat_at=now))
+            self._hurried = workers.live_since(tx, now, HURRY)
+
+
+def _sum(one: Work, other: Work) -> Work:
+    one.add(other)
+    return one
+
+
+def _relay(hub: Hub) -> Work | None:
+    """The next announcements of golden records, brought to the broker in their order."""
+    with hub.store.begin() as tx:
+        number = relay(tx, stages.ENTITY, hub.bus.announce, source=hub.landscape.source)
+    return Work(records=number) if number else None
+
+
+def _bring(hub: Hub) -> Work | None:
+    """What was kept and could not be brought to the broker yet, of this process or of one that died."""
+    number = hub.bus.forward()
+    return Work(records=number) if number else None
