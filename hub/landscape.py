@@ -2,7 +2,8 @@
 
 systems     what is connected: a kind, its settings, its time zone, how far it is trusted
 feeds       what is read from a system: a stream, its change semantics, its mappings
-deliveries, subscriptions   what goes out: checked here, run by the exchange
+deliveries  what is written back to a system: a mapping the other way round, and which columns stay the system's own
+subscriptions   who else is told: checked here, run by the exchange
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _FEED = {
     "system", "stream", "message", "order_by", "cursor", "mapping", "schedule", "lane", "alert", "max_deleted_share",
 }  # fmt: skip
 _CURSOR = {"column", "lag", "sweep", "children"}
-_DELIVERY = {"system", "entity", "when", "mapping", "owns", "certainty", "on_merge"}
+_DELIVERY = {"system", "entity", "stream", "mapping", "owns"}
 _SUBSCRIPTION = {"entity", "view", "when", "to"}
 PRESETS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
 _CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, weekday: least and greatest
@@ -74,13 +75,27 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """What one system is told about golden records."""
+
+    name: str
+    system: str
+    mapping: str
+    entity: str = "customer"
+    stream: str = ""  # where it goes; as the mapping says when empty
+    options: Mapping[str, Any] = field(default_factory=dict)
+    owns: tuple[str, ...] = ()  # columns the system is master of: never written
+    place: Place = ("", 1, 1)
+
+
+@dataclass(frozen=True)
 class Landscape:
     """A company's systems and feeds, by name, in the order in which they stand in the file."""
 
     company: str
     systems: Mapping[str, System]
     feeds: Mapping[str, Feed]
-    deliveries: Mapping[str, Mapping[str, Any]]
+    deliveries: Mapping[str, Delivery]
     subscriptions: Mapping[str, Mapping[str, Any]]
     path: str
 
@@ -104,6 +119,13 @@ class Landscape:
             )
         return self.feeds[name]
 
+    def delivery(self, name: str) -> Delivery:
+        if name not in self.deliveries:
+            raise BadLandscape(
+                f"There is no delivery {name!r}{did_you_mean(name, self.deliveries)} in {self.path}.", path=self.path, line=1
+            )
+        return self.deliveries[name]
+
     def system(self, name: str) -> System:
         if name not in self.systems:
             raise BadLandscape(
@@ -120,10 +142,8 @@ def load_landscape(path: Path) -> Landscape:
     document.only(BadLandscape, _TOP)
     systems = {name: _system(document, name) for name in _section(document, "systems")}
     feeds = {name: _feed(document, name, systems) for name in _section(document, "feeds")}
-    deliveries = _checked(document, "deliveries", _DELIVERY)
+    deliveries = {name: _delivery(document, name, systems) for name in _section(document, "deliveries")}
     subscriptions = _checked(document, "subscriptions", _SUBSCRIPTION)
-    for name, delivery in deliveries.items():
-        _known_system(document, delivery.get("system"), systems, "deliveries", name)
     return Landscape(str(document.data.get("company", "")), systems, feeds, deliveries, subscriptions, str(path))
 
 
@@ -181,6 +201,31 @@ def _feed(document: Document, name: str, systems: Mapping[str, System]) -> Feed:
         lane=_choice(document, values, "lane", LANES, "feeds", name),
         alert=_mapping(document, values, "alert", "feeds", name),
         place=_place(document, "feeds", name),
+    )
+
+
+def _delivery(document: Document, name: str, systems: Mapping[str, System]) -> Delivery:
+    document.only(BadLandscape, _DELIVERY, "deliveries", name)
+    values = document.data["deliveries"][name]
+    system = _known_system(document, values.get("system"), systems, "deliveries", name)
+    if not isinstance(values.get("mapping"), str):
+        raise document.complain(
+            BadLandscape, f"delivery {name!r} needs a `mapping`, for instance {system}/customer.out.", "deliveries", name
+        )
+    stream = values.get("stream") or {}
+    options = {"name": stream} if isinstance(stream, str) else dict(_mapping(document, values, "stream", "deliveries", name))
+    owns = values.get("owns") or []
+    if not isinstance(owns, list) or not all(isinstance(column, str) for column in owns):
+        raise document.complain(BadLandscape, "`owns` is a list of the system's columns.", "deliveries", name, "owns")
+    return Delivery(
+        name=name,
+        system=system,
+        mapping=values["mapping"],
+        entity=str(values.get("entity", "customer")),
+        stream=str(options.pop("name", "")),
+        options=options,
+        owns=tuple(owns),
+        place=_place(document, "deliveries", name),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -62,6 +62,12 @@ class RawRecord:
     operation: str | None = None  # when the connector itself knows (a sweep found it deleted); else the mapping decides
     position: int | None = None  # place in the source's log or sequence
     updated_at: datetime | None = None  # the system's own time, when the connector knows it
+    echoes: Data | None = None  # where `data` holds the hub's own words: what the system itself said before they were written
+
+    @property
+    def said(self) -> RawRecord:
+        """The record without the hub's own words: what a mapping translates."""
+        return replace(self, data={**self.data, **self.echoes}) if self.echoes else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +278,14 @@ def record_to_json(record: SourceRecord) -> Data:
 
 
 def record_from_json(text: str | bytes) -> SourceRecord:
-    """The source record that :func:`record_to_json` told."""
-    told = orjson.loads(text)
+    """The source record that :func:`record_to_json` told, from its text."""
+    return record_from_told(orjson.loads(text))
+
+
+def record_from_told(told: Data) -> SourceRecord:
+    """The source record that :func:`record_to_json` told. ``told`` is used up."""
     system, key, generation = told.pop("ref")
-    for name in _MOMENTS:
+    for name in MOMENTS:
         if name in told:
             told[name] = datetime.fromisoformat(told[name])
     told["operation"] = Operation(told["operation"])
@@ -283,8 +293,8 @@ def record_from_json(text: str | bytes) -> SourceRecord:
 
 
 _IN_LIST = re.compile(r"\.\d+(?=\.|:|$)|\[\d+\]")
-_MOMENTS = ("extracted_at", "updated_at", "valid_from", "valid_to", "replayed_at")
-_PLAIN = (*_MOMENTS, "message_id", "feed", "run", "mapping", "position", "delta", "sequenced", "target")
+MOMENTS = ("extracted_at", "updated_at", "valid_from", "valid_to", "replayed_at")
+_PLAIN = (*MOMENTS, "message_id", "feed", "run", "mapping", "position", "delta", "sequenced", "target")
 
 
 def receipt_of(message_id: str) -> str:

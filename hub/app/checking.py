@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors import build, connector_class
-from hub.app import Hub
-from hub.errors import BadModel, BadSettings, Misconfigured, did_you_mean
-from hub.landscape import Feed, System, standing
+from hub.app import Hub, delivering
+from hub.contract import Writer
+from hub.errors import BadLandscape, BadModel, BadSettings, Misconfigured, did_you_mean
+from hub.landscape import Delivery, Feed, System, standing
 from hub.mapping import Finding, coverage, fields_of, lint_folder, run_examples
 from hub.mapping.engine import mapping_name
 from hub.mapping.examples import ExampleResult, both_paths, read_examples
@@ -29,6 +30,7 @@ def lint(hub: Hub) -> list[Finding]:
 def _landscape(hub: Hub) -> list[Finding]:
     checks = [partial(_system, hub, system) for system in hub.landscape.systems.values()]
     checks += [partial(_feed, hub, feed) for feed in hub.landscape.feeds.values()]
+    checks += [partial(_delivery, hub, delivery) for delivery in hub.landscape.deliveries.values()]
     found = []
     for check in checks:
         try:
@@ -40,10 +42,9 @@ def _landscape(hub: Hub) -> list[Finding]:
 
 def _not_run(hub: Hub) -> Iterator[Finding]:
     """What is written down and does nothing must not look as if it worked."""
-    for section in ("deliveries", "subscriptions"):
-        for name in getattr(hub.landscape, section):
-            said = f"{section}.{name} is checked, but not run by this version of the hub."
-            yield Finding("not_run_yet", "info", hub.landscape.path, 1, 1, said)
+    for name in hub.landscape.subscriptions:
+        said = f"subscriptions.{name} is checked, but not run by this version of the hub."
+        yield Finding("not_run_yet", "info", hub.landscape.path, 1, 1, said)
 
 
 def _system(hub: Hub, system: System) -> None:
@@ -62,6 +63,25 @@ def _feed(hub: Hub, feed: Feed) -> None:
                     raise BadSettings(f"Feed {feed.name}: the stream has no option {name!r}{hint}", name=name)
         for name in feed.mappings:
             hub.mapping_path(name)
+
+
+def _delivery(hub: Hub, delivery: Delivery) -> None:
+    with standing(delivery.place):
+        kind = connector_class(hub.landscape.system(delivery.system).kind)
+        if not issubclass(kind, Writer):
+            raise BadLandscape(delivering.cannot(hub, delivery))
+        options = getattr(kind, "options", None)
+        for name in delivery.options:
+            known = {one.name for one in declared(options)} if options is not None else set()
+            if name not in known:
+                raise BadSettings(f"Delivery {delivery.name}: the stream has no option {name!r}{did_you_mean(name, known)}.")
+    ours = delivering.plan(hub, delivery).target
+    for other in hub.landscape.deliveries.values():
+        if other.system == delivery.system and other.name < delivery.name:
+            theirs = delivering.plan(hub, other).target
+            if theirs.name == ours.name and (both := sorted(set(theirs.columns) & set(ours.columns))):
+                with standing(delivery.place):
+                    raise BadLandscape(f"deliveries {other.name!r} and {delivery.name!r} both write {', '.join(both)}.")
 
 
 def _rules(hub: Hub) -> list[Finding]:

@@ -30,6 +30,8 @@ COMMANDS = {
     "golden": ("golden", "Show and export golden records."),
     "who-is": ("who_is", "Who a system's record is, and under which keys the others know the same customer."),
     "changes": ("changes", "The feed of changes in golden records: from the beginning, after a position, or as they come."),
+    "deliver": ("deliver", "Write what changed in golden records back to systems."),
+    "deliveries": ("deliveries", "What was written back, what waits, and what was parked with the system's answer."),
     "review": ("review", "What waits for a person, and the answers people gave."),
     "rejects": ("rejects", "What was set aside, and why: correct, replay, put away."),
     "dead": ("dead", "What no worker could take, and why: correct, replay, put away."),

@@ -17,7 +17,7 @@ from hub.contract import Batch, Checkpoint, Signal
 from hub.errors import FeedHeld, Misconfigured, Retryable
 from hub.ingest.pieces import Again, Came, Check, FeedPlan, Item, Land, Landed, Made, Origin, RunReport, Translator
 from hub.ingest.translating import Translating, as_told
-from hub.records import Operation, Reject, SourceRecord, receipt_of
+from hub.records import Operation, RawRecord, Reject, SourceRecord, receipt_of
 
 __all__ = [
     "Again",
@@ -79,6 +79,8 @@ def _take(
     now: datetime,
     land: Land,
 ) -> None:
+    if isinstance(batch, Batch):
+        batch = Batch(plan.echoes(batch.records))
     made: list[Made] = []
     left: list[SourceRecord] = []  # what a mapping's `when` leaves out, as what it would be if the hub held it
     came: list[Came] = []
@@ -104,6 +106,7 @@ def _take(
     report.arrived += arrived
     report.filtered += filtered
     report.published += len(records)
+    report.echoes += sum(isinstance(item, RawRecord) and bool(item.echoes) for item in batch.records)
     report.rejected.update(reject.code for reject in rejects)
 
 

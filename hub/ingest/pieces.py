@@ -77,6 +77,8 @@ class FeedPlan:
     """What the latest translations of these receipts said: a replay may have to take it back."""
     delta: bool = False
     order_by: str = "updated_at"  # log_position | sequence | updated_at | read_position
+    echoes: Callable[[Sequence[Item]], Sequence[Item]] = lambda items: items
+    """The same records; those that hold what the hub itself wrote know what their system said before."""
 
 
 @dataclass
@@ -89,6 +91,7 @@ class RunReport:
     arrived: Counter[str] = field(default_factory=Counter)  # by entity
     filtered: Counter[str] = field(default_factory=Counter)
     published: int = 0
+    echoes: int = 0  # records that held what the hub itself wrote there
     rejected: Counter[str] = field(default_factory=Counter)  # by code
     signals: list[Signal] = field(default_factory=list)
     state: str = "done"  # done | failed: later again | held: a person looks | stopped: a person changes something
@@ -104,6 +107,7 @@ class RunReport:
             "arrived": self.arrived.total(),
             "published": self.published,
             "filtered": self.filtered.total(),
+            "echoes": self.echoes,
             "rejected": dict(sorted(self.rejected.items())),
             "signals": [{"kind": signal.kind, "message": signal.message} for signal in self.signals],
         }

@@ -60,7 +60,7 @@ class Translating:
             yield self._damaged(item, now)
             return
         for translator in self._plan.translators:
-            yield from self._translated(translator, item, now)
+            yield from self._translated(translator, item.said, now)
 
     def _translated(self, translator: Translator, raw: RawRecord, now: datetime) -> Iterator[tuple[str, Made | None]]:
         outcomes = translator.apply(raw)

@@ -1,0 +1,86 @@
+"""Writing back: deliveries made ready from the landscape, and run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from hub.app.outcome import Tell
+from hub.contract import Writer, WriteTarget
+from hub.deliver import Delivered, DeliveryPlan, deliver, tell_echoes
+from hub.errors import BadLandscape, Misconfigured
+from hub.ingest import Item
+from hub.landscape import Delivery, standing
+from hub.mapping import OutboundMapping, load_code_lists, load_outbound
+from hub.records import RawRecord
+from hub.store import deliveries, written
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
+
+
+def run(hub: Hub, names: Sequence[str], tell: Tell, *, again: bool = False) -> list[Delivered]:
+    """Run deliveries, all of them unless named. ``again``: also what waits for a later attempt."""
+    return [_run(hub, hub.landscape.delivery(name), tell, again) for name in names or hub.landscape.deliveries]
+
+
+def _run(hub: Hub, delivery: Delivery, tell: Tell, again: bool) -> Delivered:
+    try:
+        made, connector = plan(hub, delivery), hub.connect(delivery.system)
+    except Misconfigured as wrong:
+        return Delivered(delivery.name, state="stopped", message=wrong.message)
+    if again:
+        with hub.store.begin() as tx:
+            deliveries.hurry(tx, delivery.name, hub.clock())
+    with closing(connector):
+        if not isinstance(connector, Writer):
+            return Delivered(delivery.name, state="stopped", message=cannot(hub, delivery))
+        done = deliver(made, connector, hub.store.begin, hub.clock)
+    tell(f"deliver {delivery.name}", done.results.total(), None)
+    return done
+
+
+def plan(hub: Hub, delivery: Delivery) -> DeliveryPlan:
+    """A delivery ready to run: its mapping compiled, and held to what the landscape says."""
+    with standing(delivery.place):
+        mapping = outbound(hub, delivery)
+        if mapping.entity != delivery.entity:
+            raise BadLandscape(f"delivery {delivery.name!r} is about {delivery.entity}, its mapping about {mapping.entity}.")
+        stream = delivery.stream or mapping.stream
+        if stream != mapping.stream:
+            said = f"delivery {delivery.name!r} goes to {stream!r}, its mapping to {mapping.stream!r}: write the same in both."
+            raise BadLandscape(said)
+        columns = [name for name in mapping.columns if name not in delivery.owns]
+        if not columns:
+            raise BadLandscape(f"delivery {delivery.name!r} has nothing to write: the system owns every column of its mapping.")
+    target = WriteTarget(stream, columns, delivery.options)
+    return DeliveryPlan(delivery.name, delivery.system, delivery.entity, mapping, target)
+
+
+def outbound(hub: Hub, delivery: Delivery) -> OutboundMapping:
+    path = hub.mapping_path(delivery.mapping)
+    zone = hub.landscape.systems[delivery.system].time_zone
+    return load_outbound(path, model=hub.model, code_lists=load_code_lists(path.parent / "codes"), time_zone=zone)
+
+
+def cannot(hub: Hub, delivery: Delivery) -> str:
+    """Why it cannot run: only some kinds of systems can be written to."""
+    kind = hub.landscape.system(delivery.system).kind
+    return (
+        f"delivery {delivery.name!r}: a system of the kind {kind!r} cannot be written to; `goldenhub connectors` says which can."
+    )
+
+
+def echoes(hub: Hub, system: str, stream: str, items: Sequence[Item]) -> Sequence[Item]:
+    """Raw records of a stream, each with what its system said before the hub wrote there."""
+    keys = [item.key for item in items if isinstance(item, RawRecord) and item.key is not None]
+    with hub.store.read() as tx:
+        notes = written.of(tx, system, stream, keys)
+    if not notes:
+        return items
+    told, edited = tell_echoes(items, notes)
+    if edited:
+        with hub.store.begin() as tx:
+            written.forget(tx, edited)
+    return told
