@@ -1,6 +1,7 @@
 """The ERP: an SQL database with header, address and phone rows and code tables, in the local time of Madrid.
 
-Each row has a time of its own. Most of its programs change an address without touching the header.
+Each row has a time of its own. Most of its programs change an address without touching the header. What is changed through the
+database, as the hub does it, a trigger stamps with the ERP's own day.
 """
 
 from __future__ import annotations
@@ -11,7 +12,21 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, MetaData, String, Table, Text, create_engine
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    func,
+    select,
+    update,
+)
 
 from hub.demo.places import COUNTRIES
 from hub.demo.world import Entry, World
@@ -41,6 +56,7 @@ customers = Table(
     Column("rep", String(20)),
     Column("internal_note", Text),
     Column("merged_into", Integer),
+    Column("hub_id", String(36)),  # filled by the hub: which golden record the customer is
     Column("created_at", DateTime, nullable=False),
     Column("changed_at", DateTime, nullable=False),
     Column("deleted_at", DateTime),
@@ -80,8 +96,16 @@ _CODES = (
 )
 
 
+_STAMP = """
+CREATE TRIGGER stamp AFTER UPDATE OF {columns} ON customers BEGIN
+  UPDATE customers SET changed_at = '{now}' WHERE id = NEW.id;
+END
+"""
+
+
 def write(world: World, path: Path) -> None:
-    """The whole database as it is on the world's day."""
+    """The whole database as it is on the world's day. What the hub wrote into it on the day before stays there."""
+    kept_words = _written_by_the_hub(path)
     path.unlink(missing_ok=True)
     engine = create_engine(f"sqlite:///{path}")
     kept = [entry for entry in world.of("erp") if entry.state != "removed"]
@@ -92,7 +116,25 @@ def write(world: World, path: Path) -> None:
         connection.execute(customers.insert(), [_header(entry) for entry in kept])
         connection.execute(addresses.insert(), list(_address_rows(kept)))
         connection.execute(phones.insert(), list(_phone_rows(kept)))
+        for number, (hub_id, mail) in kept_words.items():
+            filled = update(customers).where(customers.c.id == number)
+            connection.execute(filled.values(hub_id=hub_id, mail=func.coalesce(customers.c.mail, mail)))
+        stamped = [column.name for column in customers.columns if column.name not in ("id", "changed_at")]
+        connection.exec_driver_sql(_STAMP.format(columns=", ".join(stamped), now=f"{_local(world.today):%Y-%m-%d %H:%M:%S.%f}"))
     engine.dispose()
+
+
+def _written_by_the_hub(path: Path) -> dict[int, tuple[str, str | None]]:
+    """Number, the hub's id and the address of the customers that it told the ERP something about."""
+    if not path.is_file():
+        return {}
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            told = select(customers.c.id, customers.c.hub_id, customers.c.mail).where(customers.c.hub_id.is_not(None))
+            return {row.id: (row.hub_id, row.mail) for row in connection.execute(told)}
+    finally:
+        engine.dispose()
 
 
 def _header(entry: Entry) -> dict[str, Any]:

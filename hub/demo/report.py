@@ -32,6 +32,7 @@ def show(figures: Figures, console: Console) -> None:
     _rejects(figures, console)
     _changes(figures, console)
     _result(figures, console)
+    _written_back(figures, console)
     _quality(figures, console)
     _merge(figures.get("merge"), console)
     _near_miss(figures.get("near_miss"), console)
@@ -100,6 +101,18 @@ def _result(figures: Figures, console: Console) -> None:
         console.print(f"    {_n(count)} wait: {why}", markup=False)
     told = " + ".join(f"{name} {_n(count)}" for name, count in states.items() if count)
     console.print(f"  Arrived {_n(figures['arrived'])} = {told}. {_accounted(figures)}")
+
+
+def _written_back(figures: Figures, console: Console) -> None:
+    """What the systems were told, and that it did not come back as their own word."""
+    back = figures.get("written_back") or {}
+    if not back.get("written"):
+        return
+    refused = f", {_n(back['refused'])} refused" if back["refused"] else ""
+    console.print(
+        f"  Written back into {', '.join(back['systems'])}: {_n(back['written'])} records{refused}. Read again: "
+        f"{_n(back['echoes'])} echoes of the hub's own words, {_n(back['changed'])} golden records changed by them."
+    )
 
 
 def _accounted(figures: Figures) -> str:

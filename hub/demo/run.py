@@ -101,6 +101,7 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
         before = _versions(figures.every_golden(tx))
     reports = hub.ingest(tell=tell)
     done = hub.work(tell)
+    back = _write_back(hub, tell)
     truth, match_bits = company.truth, hub.rules.matching.match_bits / 1000
     with hub.store.read() as tx:
         held = figures.every_golden(tx)
@@ -110,6 +111,7 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
             "day": truth["day"],
             "made": {"seed": truth["seed"], "customers": truth["size"], "day": company.recipe.day},
             "read": sum(one.read for one in reports),
+            "written_back": back,
             "changed": sum(before.get(one.id) != one.version for one in held) + len(before.keys() - {one.id for one in held}),
             "announced": dict(sorted(done.outcome.announced.items())),
             "systems": figures.systems(reports),
@@ -124,6 +126,21 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
             "near_miss": telling.near_miss(tx, hub.resolver.explain, truth["records"], match_bits),
         }
     return told
+
+
+def _write_back(hub: Hub, tell: Tell) -> dict[str, Any]:
+    """Tell the ERP what it lacks; then read it again, to see that the hub takes none of its own words for the ERP's."""
+    delivered = [one.as_dict() for one in hub.deliver(tell=tell)]
+    told = {name: sum(one[name] for one in delivered) for name in ("written", "unchanged", "refused", "parked")}
+    systems = {hub.landscape.delivery(one["delivery"]).system for one in delivered if one["written"]}
+    feeds = [name for name, feed in hub.landscape.feeds.items() if feed.system in systems]
+    again = hub.ingest(feeds, tell=tell) if feeds else []
+    done = hub.work(tell) if feeds else None
+    return told | {
+        "systems": sorted(systems),
+        "echoes": sum(one.echoes for one in again),
+        "changed": sum(done.outcome.announced.values()) if done else 0,
+    }
 
 
 def _versions(held: list[Any]) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +70,21 @@ def test_a_merge_and_a_near_miss_are_told_with_their_evidence(first: dict[str, A
     assert first["merge"]["sources"]
 
 
+def test_the_erp_is_told_what_it_lacks_and_its_echo_changes_nothing(first: dict[str, Any], home: Path) -> None:
+    back = first["written_back"]
+    assert back["written"] > 50
+    assert back["echoes"] == back["written"]
+    assert (back["changed"], back["refused"], back["systems"]) == (0, 0, ["erp"])
+    with closing(sqlite3.connect(home / "systems" / "erp.db")) as erp:
+        [told] = erp.execute("SELECT count(*) FROM customers WHERE hub_id IS NOT NULL").fetchone()
+    assert told == back["written"]
+
+
 def test_a_second_run_makes_nothing_and_changes_nothing(first: dict[str, Any], second: dict[str, Any]) -> None:
     assert second["again"] is True
     assert second["changed"] == 0
     assert second["read"] == 0
+    assert (second["written_back"]["written"], second["written_back"]["echoes"]) == (0, 0)
     for name in ("arrived", "states", "golden", "review", "quality", "rejected"):
         assert second[name] == first[name], name
 
