@@ -6,8 +6,10 @@ Systems, feeds and deliveries are not settings: they stand in ``landscape.yaml``
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -38,6 +40,26 @@ class Settings:
         default=Secret(""),
         metadata={"help": "The message bus. Default: the durable queue built into the store, which needs no server."},
     )
+    bus_prefix: str = field(
+        default="hub",
+        metadata={"help": "What the names of exchanges and queues begin with. Hubs that share a virtual host differ in it."},
+    )
+    bus_declare: str = field(
+        default="create",
+        metadata={
+            "help": "create: the hub declares exchanges and queues itself; passive: it only looks whether they are there; none: it takes them for granted."
+        },
+    )
+    bus_ca: str = field(
+        default="",
+        metadata={"help": "The certificate of who signed the broker's, for amqps://. Default: those the system trusts."},
+    )
+    bus_certificate: str = field(default="", metadata={"help": "The hub's own certificate, for a broker that asks for one."})
+    bus_key: str = field(default="", metadata={"help": "The key of HUB_BUS_CERTIFICATE, unless it stands in the same file."})
+    message_limit: int = field(
+        default=16 * 2**20,
+        metadata={"help": "The largest message, in bytes, that is read from the bus, as it comes and inflated."},
+    )
     batch_size: int = field(default=500, metadata={"help": "Records in one micro-batch, which is one transaction."})
     queue_limit: int = field(
         default=1_000_000,
@@ -46,6 +68,34 @@ class Settings:
     user: str = field(
         default="",
         metadata={"help": "Who you are, as it is kept with your answers and corrections. Default: your login name."},
+    )
+    master_key: Secret = field(
+        default=Secret(""),
+        metadata={
+            "help": "What seals the data keys of what is kept raw: 32 bytes in base64, or where they are "
+            "(`env:NAME`, `file:PATH`). Default: a file `.hub/master.key` in HUB_HOME, made at the first use. "
+            "Keep a copy of it elsewhere."
+        },
+    )
+    keep_raw: timedelta | None = field(
+        default=None, metadata={"help": "How long what came is kept raw, as `90d`. Default: for ever."}
+    )
+    keep_inbox: timedelta | None = field(
+        default=None,
+        metadata={"help": "How long the ids of pushed messages are remembered, to know them again, as `30d`. Default: for ever."},
+    )
+    keep_rejects: timedelta | None = field(
+        default=None, metadata={"help": "How long rejects are kept after they were closed, as `90d`. Default: for ever."}
+    )
+    keep_history: timedelta | None = field(
+        default=None,
+        metadata={
+            "help": "How long versions of records are kept that no longer count for anything, as `365d`. Default: for ever."
+        },
+    )
+    raw_budget: int | None = field(
+        default=None,
+        metadata={"help": "How many bytes raw records may take, as `20GB`: the oldest bodies go first. Default: no limit."},
     )
     as_of: str = field(
         default="", metadata={"help": "The date (YYYY-MM-DD) that time-dependent rules take as today. Default: today."}
@@ -81,7 +131,25 @@ def _convert(name: str, kind: str, text: str) -> object:
         if not text.isdigit() or int(text) < 1:
             raise BadSettings(f"{name} must be a whole number above 0, not {text!r}.", name=name)
         return int(text)
+    if kind == "timedelta | None":
+        return _duration(name, text)
+    if kind == "int | None":
+        return _bytes(name, text)
     return {"Path": Path, "Secret": Secret}.get(kind, str)(text)
+
+
+def _duration(name: str, text: str) -> timedelta:
+    found = re.fullmatch(r"(\d+)\s*([smhd])", text.strip())
+    if not found:
+        raise BadSettings(f"{name} must be a duration such as 12h or 90d, not {text!r}.", name=name)
+    return timedelta(seconds=int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]])
+
+
+def _bytes(name: str, text: str) -> int:
+    found = re.fullmatch(r"(\d+)\s*([kMGT]?)B?", text.strip(), re.IGNORECASE)
+    if not found or not int(found[1]):
+        raise BadSettings(f"{name} must be a size such as 500MB or 20GB, not {text!r}.", name=name)
+    return int(found[1]) * int(1000 ** " kmgt".index(found[2].lower() or " "))
 
 
 def without_password(url: str) -> str:

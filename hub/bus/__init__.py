@@ -47,6 +47,7 @@ class Delivery:
     attempts: tuple[int, ...]  # earlier ones of each record, which did not end well
     lane: str = LIVE
     redelivered: bool = False  # a worker had it before and may have died of it
+    traces: tuple[str, ...] = ()  # the traceparents of the messages in it
 
     def only(self, places: Sequence[int]) -> Delivery:
         """The records at these places, under the same lease."""
@@ -57,6 +58,7 @@ class Delivery:
             tuple(self.attempts[place] for place in places),
             self.lane,
             self.redelivered,
+            self.traces,
         )
 
     def halves(self) -> Iterator[Delivery]:

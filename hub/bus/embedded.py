@@ -6,10 +6,7 @@ once when it ran on this machine. What killed its worker is taken in ever smalle
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -18,7 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from hub.bus import LANES, LIVE, MOST_ATTEMPTS, NO_WAIT, QUEUE_LIMIT, STAGES, Delivery, stage_of
-from hub.bus.failing import KILLED, Bury, dead_letters, rung, too_many
+from hub.bus.alive import is_alive, myself
+from hub.bus.failing import KILLED, Bury, dead_letters, rung
+from hub.bus.room import Room
 from hub.records import Data, SourceRecord, canonical_json, record_from_json, record_to_json
 
 LEASE = timedelta(minutes=10)
@@ -70,25 +69,19 @@ class EmbeddedBus:
     clock: Callable[[], datetime]
     lease: timedelta = LEASE
     limit: int = QUEUE_LIMIT
-    _room: int = field(default=0, repr=False)  # how many records fit before somebody counts again
+    _room: Room = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._room = Room(self.limit)
 
     def publish_in(self, tx: Any, records: Sequence[SourceRecord], lane: str = LIVE) -> None:
-        self._make_room(tx, len(records))
+        self._room.enter(len(records), lambda: self.queue.count(tx, self.limit))
         by_stage: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for record in records:
             told = canonical_json(record_to_json(record)).decode()
             by_stage[stage_of(record.entity)].append((record.message_id, record.entity, told))
         for stage, given in by_stage.items():
             self.queue.put(tx, stage, lane, given, self.clock())
-
-    def _make_room(self, tx: Any, number: int) -> None:
-        """Counting costs; once counted, a tenth of the limit may come before it is counted again."""
-        if self._room < number:
-            waits = self.queue.count(tx, self.limit)
-            if waits and waits + number > self.limit:
-                raise too_many(self.limit)
-            self._room = max(number, min(self.limit - waits, self.limit // 10))
-        self._room -= number
 
     def forward(self) -> int:
         return 0
@@ -109,7 +102,7 @@ class EmbeddedBus:
         for lane in lanes:
             while found := self.queue.ready(tx, stage, lane, limit, self.clock()):
                 found = _alike(found, limit)
-                lease = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4()}"
+                lease = myself()
                 self.queue.lend(tx, [one.id for one in found], lease, self.clock() + self.lease)
                 delivery = _delivery(found, lease, lane)
                 if found[0].taken < MOST_ATTEMPTS:
@@ -120,7 +113,7 @@ class EmbeddedBus:
 
     def _freed(self, tx: Any, stage: str) -> bool:
         """What a killed worker of this machine held need not wait for its lease to end."""
-        dead = [lease for lease in self.queue.leases(tx, stage) if _is_dead(lease)]
+        dead = [lease for lease in self.queue.leases(tx, stage) if not is_alive(lease)]
         for lease in dead:
             self.queue.free(tx, stage, lease, self.clock())
         return bool(dead)
@@ -175,19 +168,3 @@ def _delivery(found: Sequence[Waiting], lease: str, lane: str) -> Delivery:
         lane,
         redelivered=found[0].taken > 0,
     )
-
-
-def _is_dead(lease: str) -> bool:
-    host, _, rest = lease.partition("/")
-    return host == socket.gethostname() and not is_alive(rest.partition("/")[0])
-
-
-def is_alive(pid: str) -> bool:
-    """Whether a process of this machine runs. Nobody we know, or somebody else's: the lease decides."""
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except (ValueError, PermissionError):
-        return True
-    return True

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.bus import MOST_ATTEMPTS, Delivery, stage_of
-from hub.errors import Throttled
 from hub.records import DeadLetter, canonical_json, record_to_json
 
 RUNGS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
@@ -44,9 +43,3 @@ def dead_letters(delivery: Delivery, code: str, why: str, at: datetime) -> list[
         )
         for record, attempts in zip(delivery.records, delivery.attempts, strict=True)
     ]
-
-
-def too_many(limit: int) -> Throttled:
-    """What a publisher is told when too much waits already."""
-    said = f"{limit:,} records wait on the bus already; it goes on when workers took some (goldenhub work, HUB_QUEUE_LIMIT)."
-    return Throttled(said, wait=30)

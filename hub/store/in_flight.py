@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from hub.store import rows
 from hub.store.tables import in_flight
@@ -62,11 +62,12 @@ def stale(tx: Connection, before: datetime) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in tx.execute(select(c.stage, c.lane).where(c.published_at < before).distinct())]
 
 
-def recall(tx: Connection, stage: str, lane: str, before: datetime) -> int:
-    """What was published before this moment must be published once more."""
+def recall(tx: Connection, stage: str, lane: str, before: datetime, retries_before: datetime) -> int:
+    """What was published before this moment, and of what waited for a retry before the other, must be published once more."""
     c = in_flight.c
-    lost = update(in_flight).where(c.stage == stage, c.lane == lane, c.published_at < before)
-    return tx.execute(lost.values(published_at=None)).rowcount
+    old = or_(and_(c.attempts == 0, c.published_at < before), c.published_at < retries_before)
+    lost = update(in_flight).where(c.stage == stage, c.lane == lane, old)
+    return tx.execute(lost.values(published_at=None, put_at=before)).rowcount
 
 
 def standing(tx: Connection, ids: Sequence[str]) -> dict[str, Standing]:
@@ -115,3 +116,8 @@ def count(tx: Connection) -> int:
 def waiting(tx: Connection, entity: str) -> int:
     """How many records of an entity are on their way."""
     return int(tx.scalar(select(func.coalesce(func.sum(in_flight.c.records), 0)).where(in_flight.c.entity == entity)) or 0)
+
+
+def due(tx: Connection) -> bool:
+    """Whether anything is on its way that can be worked on now: all but what failed and comes again later."""
+    return tx.execute(select(in_flight.c.id).where(in_flight.c.attempts == 0).limit(1)).first() is not None

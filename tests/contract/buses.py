@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import socket
+import time
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hub.bus import LIVE, Bus, Delivery
+from hub.bus.declaring import blocking
 from hub.bus.embedded import EmbeddedBus
 from hub.bus.failing import RUNGS
+from hub.bus.line import Line
+from hub.bus.rabbit import RabbitBus
+from hub.contract import Secret
 from hub.records import Operation, RecordRef, SourceRecord
-from hub.store import dead_letters, queue
+from hub.settings import Settings
+from hub.store import dead_letters, in_flight, queue
 from hub.store.store import Store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -100,6 +110,86 @@ class Embedded(Twin):
         clock = Clock()
         bus = EmbeddedBus(store.begin, queue, dead_letters.add, clock, lease=timedelta(minutes=1), limit=limit)
         return cls(store, bus, clock)
+
+
+RABBIT_RUNGS = tuple(timedelta(milliseconds=number) for number in (300, 350, 400, 450))
+
+
+@dataclass
+class Rabbit(Twin):
+    """Time is the broker's, and a dead worker's connection breaks."""
+
+    settings: Settings = field(default_factory=Settings)
+
+    def take(self, limit: int = 100, stage: str = "resolve") -> Delivery | None:
+        return self.bus.take(stage, limit, timedelta(seconds=0.2))
+
+    def taken(self, limit: int = 100, stage: str = "resolve") -> Delivery:
+        found = self.bus.take(stage, limit, timedelta(seconds=20))
+        assert found is not None
+        return found
+
+    def worker_dies(self) -> None:
+        """The bus goes on, as another worker would: on another connection, and what was held comes again."""
+        consumer = self.rabbit._consumer
+        held = sum(len(one.outstanding) for one in consumer._subscriptions.values())
+        before = {queue: one.generation for queue, one in consumer._subscriptions.items()}
+        cut(consumer.line)
+        ends = time.monotonic() + 20
+        while time.monotonic() < ends:
+            subscriptions = consumer._subscriptions.items()
+            again = sum(len(one.outstanding) for _, one in subscriptions)
+            if all(one.subscribed and one.generation > before[queue] for queue, one in subscriptions) and again >= held:
+                return
+            time.sleep(0.02)
+        raise AssertionError("the line was not mended")
+
+    def rung_passes(self, attempts: int) -> None:
+        time.sleep(RABBIT_RUNGS[attempts - 1].total_seconds())
+
+    @property
+    def rabbit(self) -> RabbitBus:
+        assert isinstance(self.bus, RabbitBus)
+        return self.bus
+
+    @classmethod
+    def at(cls, store: Store, url: str, limit: int = 1000, **more: Any) -> Rabbit:
+        prefix = more.pop("prefix", f"t{uuid.uuid4().hex[:10]}")
+        patience = more.pop("patience", 20.0)
+        rungs = more.pop("rungs", RABBIT_RUNGS)
+        settings = Settings(bus_url=Secret(url), bus_prefix=prefix, queue_limit=limit, **more)
+        bus = RabbitBus(
+            settings, store.begin, in_flight, dead_letters.add, _now, ["customer", "order"], rungs, patience
+        )  # fmt: skip
+        return cls(store, bus, settings=settings)
+
+    def remove(self) -> None:
+        """Leave nothing at the broker."""
+        self.bus.close()
+        remove(self.rabbit)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def cut(line: Line) -> None:
+    """Break a connection as a dead network does."""
+
+    def broken() -> None:
+        with suppress(AttributeError, OSError):
+            line.connection._transport._sock.shutdown(socket.SHUT_RDWR)
+
+    line.call(broken)
+
+
+def remove(bus: RabbitBus) -> None:
+    with blocking(bus.settings) as connection:
+        channel = connection.channel()
+        for queue in bus.topology.queues:
+            channel.queue_delete(queue.name)
+        for exchange in bus.topology.exchanges:
+            channel.exchange_delete(exchange.name)
 
 
 def record(number: int, entity: str = "customer") -> SourceRecord:

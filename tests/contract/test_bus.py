@@ -14,7 +14,7 @@ from hub.bus import BULK, LIVE, MOST_ATTEMPTS, REPLAY
 from hub.errors import Throttled
 from hub.store import migrating
 from hub.store.store import Store, open_store
-from tests.contract.buses import Embedded, Twin, ids, record
+from tests.contract.buses import Embedded, Rabbit, Twin, ids, record
 
 
 @pytest.fixture
@@ -25,11 +25,14 @@ def store(store_url: str) -> Iterator[Store]:
     opened.close()
 
 
-@pytest.fixture
-def twin(store: Store) -> Iterator[Twin]:
-    made = Embedded.at(store)
-    yield made
-    made.bus.close()
+@pytest.fixture(params=["embedded", "rabbit"])
+def twin(request: pytest.FixtureRequest, store: Store) -> Iterator[Twin]:
+    if request.param == "embedded":
+        yield Embedded.at(store)
+    else:  # asked for only here, so that the embedded bus alone needs no broker
+        made = Rabbit.at(store, request.getfixturevalue("rabbitmq_url"))
+        yield made
+        made.remove()
 
 
 def test_what_is_published_is_taken_as_it_was_and_in_order(twin: Twin) -> None:
