@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hub.app.landing import land
 from hub.app.outcome import Tell
 from hub.contract import Cursor, StreamRequest
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, Retryable
 from hub.ingest import RunReport
 from hub.ingest import ingest as run_feed
 from hub.landscape import Feed
@@ -44,15 +44,18 @@ def _run(hub: Hub, feed: Feed, accept: bool, tell: Tell) -> RunReport:
 
 def _read(hub: Hub, feed: Feed, run: str, request: StreamRequest, cursor: Cursor | None, tell: Tell) -> RunReport:
     try:
+        hub.bus.forward()  # what an earlier run kept and could not bring goes first; as long as it cannot, nothing is read
         plan, connector = hub.plan(feed), hub.connect(feed.system)
     except Misconfigured as wrong:
         return RunReport(feed.name, run, state="stopped", message=wrong.message)
+    except Retryable as later:
+        return RunReport(feed.name, run, state="failed", message=later.message)
     with closing(connector):
         return run_feed(
             plan,
             connector.read(replace(request, batch_size=hub.settings.batch_size), cursor),
             run=run,
             clock=hub.clock,
-            land=partial(land, hub, feed.name),
+            land=partial(land, hub, feed.name, lane=feed.lane),
             tell=lambda report: tell(feed.name, report.read, None),
         )

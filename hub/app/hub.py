@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors import build
-from hub.app import feeding, looking, people, stages
+from hub.app import delivering, feeding, looking, people, raw, replaying, stages
+from hub.app.keys import KeyRing
 from hub.app.outcome import Tell, Work, untold
 from hub.app.stages import ENTITY
 from hub.bus import Bus
 from hub.bus.embedded import EmbeddedBus
 from hub.contract import Connector, Probe
+from hub.deliver import Delivered
 from hub.errors import BadLandscape, BadMapping, BadSettings, HubError, InvalidRecord, did_you_mean
 from hub.ingest import FeedPlan, RunReport
 from hub.landscape import Feed, Landscape, load_landscape, references, standing
@@ -32,7 +34,7 @@ from hub.records import Data, Decision
 from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
 from hub.resolve.rules import hold_to
 from hub.settings import Settings, from_environment
-from hub.store import active, dead_letters, migrating, queue, sources
+from hub.store import active, dead_letters, in_flight, migrating, queue, sources
 from hub.store.goldens import Golden
 from hub.store.store import Store, open_store
 
@@ -50,6 +52,7 @@ class Hub:
     settings: Settings
     clock: Clock = now
     _quality: dict[str, QualityRules] = field(default_factory=dict, repr=False)
+    _release: str = field(default="", repr=False)
 
     @cached_property
     def landscape(self) -> Landscape:
@@ -80,7 +83,9 @@ class Hub:
     def bus(self) -> Bus:
         """RabbitMQ where one is named, else the queue built into the store."""
         if self.settings.bus_url.reveal():
-            raise BadSettings("HUB_BUS_URL: only the queue built into the store can be used; unset it.", name="HUB_BUS_URL")
+            from hub.bus.rabbit import RabbitBus  # takes a while to load, and most commands need no broker
+
+            return RabbitBus(self.settings, self.store.begin, in_flight, dead_letters.add, self.clock, self.model.entities)
         return EmbeddedBus(self.store.begin, queue, dead_letters.add, self.clock, limit=self.settings.queue_limit)
 
     @cached_property
@@ -99,6 +104,17 @@ class Hub:
     @cached_property
     def resolver(self) -> Resolver:
         return Resolver(self.rules, clock=self.clock)
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys under which everything is kept as it came."""
+        return KeyRing(self.settings, self.clock)
+
+    @property
+    def release(self) -> str:
+        """Landscape, mappings and model as they were when the last feed was made ready."""
+        self._release = self._release or raw.release_of(self)
+        return self._release
 
     @property
     def as_of(self) -> date:
@@ -152,10 +168,10 @@ class Hub:
             for name in feed.mappings:
                 self.mapping_path(name)
         translators = [self.mapping(name, zone) for name in feed.mappings]
-        held = partial(self._held, feed.system)
-        return FeedPlan(
-            feed.name, feed.system, translators, self._check, held, delta=feed.delta, order_by=feed.order_by
-        )  # fmt: skip
+        self._release = raw.release_of(self)
+        held, former = partial(self._held, feed.system), partial(replaying.former, self, feed.name)
+        echoes = partial(delivering.echoes, self, feed.system, feed.request.name)
+        return FeedPlan(feed.name, feed.system, translators, self.approve, held, former, feed.delta, feed.order_by, echoes)
 
     def _held(self, system: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (entity, key) of a system are current records."""
@@ -176,6 +192,11 @@ class Hub:
     def work(self, tell: Tell = untold) -> Work:
         """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""
         return stages.work(self, tell)
+
+    def deliver(self, names: Sequence[str] = (), *, again: bool = False, tell: Tell = untold) -> list[Delivered]:
+        """Write back what changed, all deliveries unless named. ``again``: also what waits for a later attempt."""
+        self.own_landscape()
+        return delivering.run(self, names, tell, again=again)
 
     def decide(self, task: int, verdict: str, by: str, why: str) -> tuple[Decision, Outcome]:
         """A person's answer to a review task, about the records shown at that moment."""
@@ -219,7 +240,7 @@ class Hub:
         with self.store.begin() as tx:
             hold_to(tx, self.rules, self.clock())
 
-    def _check(self, entity: str, data: dict[str, Any]) -> None:
+    def approve(self, entity: str, data: dict[str, Any]) -> None:
         """The canonical schema, then the entity's quality rules: some flag, some set the record aside."""
         self.model.check(entity, data)
         if entity not in self._quality:

@@ -32,7 +32,7 @@ def array(kind: str, values: Sequence[Any]) -> Any:
     if kind == "text":
         return _texts(values)
     if kind == "bytea":
-        return list(values)  # the driver knows best
+        return _texts([None if value is None else "\\x" + value.hex() for value in values])
     if kind == "boolean":
         return _plain("NULL" if value is None else "t" if value else "f" for value in values)
     if kind in ("timestamptz", "date"):

@@ -96,6 +96,12 @@ def counted(tx: Connection, entity: str) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in tx.execute(wanted)}
 
 
+def entities_of(tx: Connection, feed: str | None = None) -> list[str]:
+    """Every entity that arrived over a feed, or over any."""
+    wanted = select(counts.c.entity).distinct()
+    return sorted(tx.scalars(wanted if feed is None else wanted.where(counts.c.feed == feed)))
+
+
 def entities(tx: Connection) -> list[str]:
     """Every entity anything is known of."""
     return sorted({*tx.scalars(select(counts.c.entity).distinct()), *tx.scalars(select(record_versions.c.entity).distinct())})

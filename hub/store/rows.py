@@ -5,7 +5,7 @@ PostgreSQL takes arrays (``unnest``), SQLite a prepared statement with many para
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -94,6 +94,62 @@ def _delete(table: Table, columns: tuple[str, ...]) -> str:
     return f"DELETE FROM {_quoted(table.name)} USING {_given(table, columns)} WHERE {_equal(table, columns)}"  # noqa: S608
 
 
+def find(
+    tx: Connection,
+    table: Table,
+    key: Sequence[str],
+    given: Sequence[tuple[Any, ...]],
+    *,
+    told: Sequence[str] = (),
+    fixed: Mapping[str, Any] | None = None,
+    where: str = "",
+) -> list[Sequence[Any]]:
+    """The rows whose ``key`` is one of those given, in one statement however many these are; ``told`` names what to read.
+
+    ``fixed`` holds for all of them; ``where`` is a further condition on the table, ours and never anybody else's text.
+    """
+    if not given:
+        return []
+    wanted, same, dialect = tuple(told) or tuple(table.c.keys()), fixed or {}, tx.dialect
+    sql = _find(table, tuple(key), wanted, tuple(same), where, dialect.name)
+    if dialect.name == "postgresql":
+        columns = zip(*given, strict=True)
+        asked: list[Any] = [array(_kind(table.c[name]), values) for name, values in zip(key, columns, strict=True)]
+    else:
+        asked = [orjson.dumps(given).decode()]
+    found: Sequence[Sequence[Any]] = tx.exec_driver_sql(sql, (*asked, *same.values())).all()
+    readers = [(n, read) for n, name in enumerate(wanted) if (read := _reader(table.c[name], dialect)) is not None]
+    return [_read(row, readers) for row in found] if readers else list(found)
+
+
+def _read(row: Sequence[Any], readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    values = list(row)
+    for n, read in readers:
+        values[n] = read(values[n])
+    return values
+
+
+@lru_cache(maxsize=256)
+def _find(table: Table, key: tuple[str, ...], told: tuple[str, ...], fixed: tuple[str, ...], where: str, dialect: str) -> str:
+    name, names = _quoted(table.name), ", ".join(f"{_quoted(table.name)}.{_quoted(column)}" for column in told)
+    mark = "%s" if dialect == "postgresql" else "?"
+    also = [f"{name}.{_quoted(column)} = {mark}" for column in fixed] + ([where] if where else [])
+    if dialect == "postgresql" and len(key) == 1:
+        conditions = [f"{name}.{_quoted(key[0])} = ANY (%s::{_kind(table.c[key[0]])}[])", *also]
+        return f"SELECT {names} FROM {name} WHERE {' AND '.join(conditions)}"  # noqa: S608 - our own names
+    if dialect == "postgresql":
+        conditions = [_equal(table, key), *also]
+        return f"SELECT {names} FROM {_given(table, key)}, {name} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    parts = [f"{name}.{_quoted(column)} = json_extract(given.value, '$[{n}]')" for n, column in enumerate(key)]
+    conditions = [*parts, *also]
+    return f"SELECT {names} FROM json_each(?) AS given CROSS JOIN {name} WHERE {' AND '.join(conditions)}"  # noqa: S608
+
+
+@lru_cache(maxsize=1024)
+def _reader(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    return column.type.dialect_impl(dialect).result_processor(dialect, None)
+
+
 def among(tx: Connection, column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter, however many values there are."""
     given = list(values)
@@ -121,8 +177,8 @@ def _arrays(tx: Connection, table: Table, columns: Sequence[str], rows: Sequence
 
 @lru_cache(maxsize=1024)
 def _converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    if dialect.name == "postgresql" and isinstance(column.type, Moment):
-        return None  # it knows offsets itself
+    if dialect.name == "postgresql" and isinstance(column.type, (Moment, LargeBinary)):
+        return None  # offsets it knows itself, and bytes are written in our own way
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 

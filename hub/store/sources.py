@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.store import rows
@@ -38,6 +38,13 @@ _TOLD = (
 )
 
 
+_PLAIN = tuple(name for name in _TOLD if name not in ("generation", "version", "operation"))
+_KEY = ("system", "key")
+_RECORD = ("entity", "system", "key", "generation", "operation", *_PLAIN)
+_HEAD = (*_RECORD, "held_version", "held_position", "gap", "empty", "live", "trusted", "node_id", "golden_id")
+_PLAIN_BEGINS, _RECORD_ENDS = 5, len(_RECORD)
+
+
 @dataclass(slots=True)
 class Head:
     """What holds of one key. Changed by the resolver while it works, then put back."""
@@ -61,6 +68,12 @@ class Head:
         return self.record.ref.system, self.record.ref.key
 
 
+Unwritten = Mapping[SourceKey, Head]
+"""Heads that hold already and are written at the end, once: what reads the store is told of them."""
+
+_NOTHING: Unwritten = {}
+
+
 class Placed(NamedTuple):
     """Where a live record stands, without its values."""
 
@@ -72,10 +85,9 @@ class Placed(NamedTuple):
 
 def known_messages(tx: Connection, entity: str, ids: Iterable[str]) -> set[str]:
     """Which of these message ids were taken before."""
-    wanted = select(record_versions.c.message_id).where(
-        record_versions.c.entity == entity, rows.among(tx, record_versions.c.message_id, ids)
-    )
-    return set(tx.scalars(wanted))
+    given = [(one,) for one in ids]
+    found = rows.find(tx, record_versions, ("message_id",), given, told=("message_id",), fixed={"entity": entity})
+    return {row[0] for row in found}
 
 
 def add_versions(tx: Connection, versions: Iterable[SourceRecord], states: Mapping[str, str], at: datetime) -> None:
@@ -91,9 +103,8 @@ def change_states(tx: Connection, entity: str, states: Mapping[str, str]) -> Non
 def history(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> dict[SourceKey, list[SourceRecord]]:
     """All versions of these keys, in the order of versions."""
     found: dict[SourceKey, list[SourceRecord]] = defaultdict(list)
-    for where in _by_key(tx, record_versions, entity, keys):
-        for row in tx.execute(select(record_versions).where(where)).mappings():
-            found[row["system"], row["key"]].append(_record(row))
+    for row in rows.find(tx, record_versions, _KEY, list(keys), told=_RECORD, fixed={"entity": entity}):
+        found[row[1], row[2]].append(_made(row))
     for versions in found.values():
         versions.sort(key=lambda version: (version.version, version.message_id))
     return found
@@ -108,12 +119,22 @@ def states(tx: Connection, entity: str, key: SourceKey) -> list[tuple[SourceReco
     return sorted(told, key=lambda one: (one[0].version, one[0].message_id))
 
 
-def heads(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> dict[SourceKey, Head]:
-    found = {}
-    for where in _by_key(tx, records, entity, keys):
-        for row in tx.execute(select(records).where(where)).mappings():
-            head = _head(row)
-            found[head.source_key] = head
+def by_message(tx: Connection, entities: Iterable[str], messages: Collection[str]) -> list[tuple[SourceRecord, str, datetime]]:
+    """The versions that these messages brought, with what became of each, and when it arrived."""
+    told, given = (*_RECORD, "state", "arrived_at"), [(message,) for message in messages]
+    found = [
+        row
+        for entity in entities
+        for row in rows.find(tx, record_versions, ("message_id",), given, told=told, fixed={"entity": entity})
+    ]
+    return [(_made(row[:_RECORD_ENDS]), row[-2], row[-1]) for row in found]
+
+
+def heads(tx: Connection, entity: str, keys: Iterable[SourceKey], over: Unwritten = _NOTHING) -> dict[SourceKey, Head]:
+    wanted = set(keys)
+    found = {key: over[key] for key in wanted if key in over} if over else {}
+    for row in rows.find(tx, records, _KEY, list(wanted - found.keys()), told=_HEAD, fixed={"entity": entity}):
+        found[row[1], row[2]] = Head(_made(row), *row[_RECORD_ENDS:])
     return found
 
 
@@ -130,18 +151,13 @@ def live_heads(tx: Connection, entity: str, page: int = 500) -> Iterator[list[He
         last = found[-1].source_key
 
 
-def pointing_at(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> list[Head]:
+def pointing_at(tx: Connection, entity: str, keys: Iterable[SourceKey], over: Unwritten = _NOTHING) -> list[Head]:
     """Heads whose source merged or renamed them into one of these keys."""
-    found = []
-    for system, listed in _by_system(keys).items():
-        where = and_(
-            records.c.entity == entity,
-            records.c.system == system,
-            records.c.target.is_not(None),
-            rows.among(tx, records.c.target, listed),
-        )
-        found += [_head(row) for row in tx.execute(select(records).where(where)).mappings()]
-    return found
+    wanted = set(keys)
+    given, same = list(wanted), {"entity": entity}
+    stored = rows.find(tx, records, ("system", "target"), given, told=_HEAD, fixed=same, where="records.target IS NOT NULL")
+    found = [Head(_made(row), *row[_RECORD_ENDS:]) for row in stored if (row[1], row[2]) not in over]
+    return found + [head for head in over.values() if head.record.target and (head.ref.system, head.record.target) in wanted]
 
 
 def any_pointers(tx: Connection, entity: str) -> bool:
@@ -162,14 +178,18 @@ def place(tx: Connection, entity: str, placed: Mapping[SourceKey, str | None]) -
     rows.update(tx, records, ("entity", "system", "key"), given)
 
 
-def in_nodes(tx: Connection, nodes: Iterable[int]) -> list[Placed]:
+def in_nodes(tx: Connection, nodes: Iterable[int], over: Unwritten = _NOTHING) -> list[Placed]:
     """The live records of these nodes."""
-    return _placed(tx, and_(rows.among(tx, records.c.node_id, nodes), records.c.live))
+    wanted = set(nodes)
+    found = _placed(tx, "node_id", wanted, over)
+    return found + [_place_of(h) for h in over.values() if h.live and h.node in wanted]
 
 
-def behind_goldens(tx: Connection, goldens: Iterable[str]) -> list[Placed]:
+def behind_goldens(tx: Connection, goldens: Iterable[str], over: Unwritten = _NOTHING) -> list[Placed]:
     """The live records behind these golden records."""
-    return _placed(tx, and_(rows.among(tx, records.c.golden_id, goldens), records.c.live))
+    wanted = set(goldens)
+    found = _placed(tx, "golden_id", wanted, over)
+    return found + [_place_of(h) for h in over.values() if h.live and h.golden in wanted]
 
 
 def of_golden(tx: Connection, golden: str) -> list[SourceRecord]:
@@ -178,9 +198,9 @@ def of_golden(tx: Connection, golden: str) -> list[SourceRecord]:
     return sorted((_record(row) for row in tx.execute(wanted).mappings()), key=lambda record: record.ref)
 
 
-def contents(tx: Connection, entity: str, refs: Iterable[RecordRef]) -> dict[RecordRef, SourceRecord]:
+def contents(tx: Connection, entity: str, refs: Iterable[RecordRef], over: Unwritten = _NOTHING) -> dict[RecordRef, SourceRecord]:
     """The held records under these refs."""
-    return {head.ref: head.record for head in heads(tx, entity, ((ref.system, ref.key) for ref in refs)).values()}
+    return {head.ref: head.record for head in heads(tx, entity, {(ref.system, ref.key) for ref in refs}, over).values()}
 
 
 def all_keys(tx: Connection, entity: str) -> list[SourceKey]:
@@ -201,22 +221,21 @@ def count_unplaced(tx: Connection, entity: str) -> int:
     return tx.scalar(select(func.count()).select_from(records).where(where)) or 0
 
 
-def _placed(tx: Connection, where: ColumnElement[bool]) -> list[Placed]:
-    c = records.c
-    wanted = select(c.system, c.key, c.generation, c.node_id, c.golden_id, c.trusted).where(where)
-    return [Placed(RecordRef(*row[:3]), row[3], row[4], row[5]) for row in tx.execute(wanted)]
+def _placed(tx: Connection, column: str, wanted: Iterable[Any], over: Unwritten) -> list[Placed]:
+    told = ("system", "key", "generation", "node_id", "golden_id", "trusted")
+    found = rows.find(tx, records, (column,), [(one,) for one in wanted], told=told, where="records.live")
+    return [Placed(RecordRef(*row[:3]), row[3], row[4], row[5]) for row in found if (row[0], row[1]) not in over]
 
 
-def _by_system(keys: Iterable[SourceKey]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for system, key in keys:
-        found[system].append(key)
-    return found
+def _place_of(head: Head) -> Placed:
+    return Placed(head.ref, cast(int, head.node), head.golden, head.trusted)
 
 
-def _by_key(tx: Connection, table: Table, entity: str, keys: Iterable[SourceKey]) -> Iterator[ColumnElement[bool]]:
-    for system, listed in _by_system(keys).items():
-        yield and_(table.c.entity == entity, table.c.system == system, rows.among(tx, table.c.key, listed))
+def _made(row: Sequence[Any]) -> SourceRecord:
+    """A source record of the columns ``_RECORD``."""
+    values = dict(zip(_PLAIN, row[_PLAIN_BEGINS:], strict=False))
+    ref = RecordRef(row[1], row[2], row[3])
+    return SourceRecord(entity=row[0], ref=ref, operation=Operation(row[4]), **values)
 
 
 def _told(record: SourceRecord) -> rows.Row:
