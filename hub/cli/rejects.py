@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.text import Text
 from sqlalchemy import Connection
 
-from hub.app import Hub, editing, failures, open_hub
+from hub.app import Hub, failures, open_hub
 from hub.app.failures import Replayed
 from hub.cli import MISCONFIGURED, NEEDS_A_LOOK
 from hub.cli.set_aside import (
-    Figures,
+    MOST_LINES,
+    cause,
+    closed,
+    correction,
     edit_options,
     fingerprint_of,
     give_by,
     group_rows,
+    in_short,
+    in_states,
     moment,
     no_work_option,
     payload_text,
@@ -31,7 +35,6 @@ from hub.cli.show import by_option, console, emit_json, json_option, progress, t
 from hub.store import rejects
 from hub.store.rejects import RejectGroup, StoredReject
 
-_MOST_LINES = 20
 _STATES = (rejects.OPEN, rejects.REPLAYED, rejects.MENDED, rejects.ARCHIVED)
 
 
@@ -55,7 +58,8 @@ def command(ctx: click.Context, feed: str | None, every: bool, as_json: bool) ->
     elif not groups:
         click.echo("Nothing was set aside.")
     else:
-        console().print(group_rows([_figures(group) for group in groups]))
+        columns = ("group", "records", "keys", "customers", "last", "what")
+        console().print(group_rows(columns, [_row(group) for group in groups], ("records", "keys")))
         click.echo("\nOne cause: goldenhub rejects show GROUP. Once more: goldenhub rejects replay --group GROUP")
 
 
@@ -78,7 +82,7 @@ def listed(feed: str | None, group: str | None, state: str, after: int, limit: i
         click.echo("Nothing was set aside." if state == rejects.OPEN and not after else "None.")
     else:
         rows = [
-            (one.id, short(one.fingerprint), one.state, one.reject.feed, one.reject.code, one.reject.where, one.reject.reason)
+            (one.id, short(one.fingerprint), one.state, one.reject.feed, one.reject.code, one.reject.where, _why(one))
             for one in found
         ]
         console().print(table("", ("id", "group", "state", "feed", "code", "where", "why"), rows, right=("id",)))
@@ -130,8 +134,7 @@ def _show_group(tx: Connection, which: str, as_json: bool) -> None:
         return
     for name, value in _group_told(group).items():
         if value not in (None, "") and name != "fingerprint":
-            states = ", ".join(f"{number:,} {state}" for state, number in group.states.items())
-            click.echo(f"{name:12} {states if name == 'states' else value}")
+            click.echo(f"{name:12} {in_states(group.states) if name == 'states' else value}")
     click.echo("")
     rows = [(one.id, one.state, one.reject.key, one.reject.where, moment(one.reject.at)) for one in some]
     console().print(table("", ("id", "state", "key", "where", "came"), rows, right=("id",)))
@@ -198,7 +201,7 @@ def _chosen(hub: Hub, ids: Sequence[int], group: str | None, feed: str | None, e
 
 
 def _say(done: Sequence[Replayed], dry_run: bool) -> None:
-    if len(done) <= _MOST_LINES:
+    if len(done) <= MOST_LINES:
         for one in done:
             click.echo(f"{one.id:>6}  {_outcome(one, dry_run)}")
     else:
@@ -206,7 +209,7 @@ def _say(done: Sequence[Replayed], dry_run: bool) -> None:
         for one in done:
             said = (one.feed, one.outcome, one.reason if one.outcome != failures.ACCEPTED else "")
             causes[said] = causes.get(said, 0) + 1
-        rows = [(number, *said) for said, number in sorted(causes.items(), key=lambda one: -one[1])[:_MOST_LINES]]
+        rows = [(number, *said) for said, number in sorted(causes.items(), key=lambda one: -one[1])[:MOST_LINES]]
         console().print(table("", ("rejects", "feed", "outcome", "why"), rows, right=("rejects",)))
     would = "Would be: " if dry_run else ""
     click.echo(would + ", ".join(f"{number:,} {name}" for name, number in _counts(done).items()) + ".")
@@ -260,13 +263,7 @@ def edit(
 
     Only the payload can be corrected: the system, the feed and the key of the record stay.
     """
-    if bool(file) == bool(changed or added or removed):
-        raise click.UsageError("Say what to correct: --set, --add and --unset; or --file with the whole record.")
-    content = click.open_file(str(file), "rb").read(editing.MOST_BYTES + 1) if file else b""
-
-    def correct(payload: Any) -> Any:
-        return editing.read_json(content, str(file)) if file else editing.edited(payload, changed, added, removed)
-
+    correct = correction(changed, added, removed, file)
     with open_hub() as hub, progress(as_json) as tell:
         hub.stand()
         done = failures.edit(hub, number, correct, give_by(by), dry_run=dry_run)
@@ -298,7 +295,7 @@ def archive(ids: tuple[int, ...], group: str | None, feed: str | None, why: str,
             chosen = _chosen(hub, ids, group, feed)
         done = failures.archive(hub, chosen, why, give_by(by))
         left = _left(hub, chosen, done)
-    _closed("archived", done, left, as_json)
+    closed(done, left, "archived", rejects.ARCHIVED, as_json)
 
 
 @command.command("reopen")
@@ -312,7 +309,7 @@ def reopen(ids: tuple[int, ...], by: str, as_json: bool) -> None:
         chosen = sorted(set(ids))
         done = failures.reopen(hub, chosen, give_by(by))
         left = _left(hub, chosen, done)
-    _closed("opened again", done, left, as_json)
+    closed(done, left, "opened again", rejects.OPEN, as_json)
 
 
 def _left(hub: Hub, chosen: Sequence[int], done: Sequence[int]) -> dict[int, tuple[str, str]]:
@@ -323,18 +320,6 @@ def _left(hub: Hub, chosen: Sequence[int], done: Sequence[int]) -> dict[int, tup
     return {one: found.get(one, ("unknown", "not there")) for one in wanted}
 
 
-def _closed(said: str, done: Sequence[int], left: dict[int, tuple[str, str]], as_json: bool) -> None:
-    same = {"archived": rejects.ARCHIVED, "opened again": rejects.OPEN}[said]
-    if as_json:
-        emit_json({"changed": list(done), "left": {str(one): state for one, (state, _) in left.items()}})
-    else:
-        click.echo(f"{len(done):,} {said}." if done or left else "Nothing was set aside.")
-        for one, (_, words) in list(left.items())[:_MOST_LINES]:
-            click.echo(f"{one:>6}  stays as it is: {words}")
-    if any(state != same for state, _ in left.values()):
-        sys.exit(NEEDS_A_LOOK)
-
-
 # -- how they are told --
 
 
@@ -342,15 +327,19 @@ def _fingerprint(tx: Connection, group: str) -> str:
     return fingerprint_of(rejects.named(tx, group.lower().removeprefix("g")), group, "rejects --every")
 
 
+def _why(one: StoredReject) -> str:
+    return in_short(one.reject.reason, one.reject.code)
+
+
 def _number(text: str) -> int:
     return int(text) if len(text) < 19 else 0
 
 
-def _figures(group: RejectGroup) -> Figures:
+def _row(group: RejectGroup) -> tuple[object, ...]:
     customers = f"{group.customers:,}" + (f" +{group.unknown:,} new" if group.unknown else "")
-    what = Text(group.code + (f" at {group.about}" if group.about else ""), style="bold")
-    what.append(f"\n{group.feed}: {group.reason}", style="not bold")
-    return Figures(short(group.fingerprint), group.records, f"{group.keys:,}", customers, group.last_at, what)
+    title = group.code + (f" at {group.about}" if group.about else "")
+    what = cause(title, f"{group.feed}: {in_short(group.reason, group.code)}", group.states)
+    return short(group.fingerprint), f"{group.records:,}", f"{group.keys:,}", customers, f"{group.last_at:%Y-%m-%d}", what
 
 
 def _group_told(group: RejectGroup) -> dict[str, Any]:

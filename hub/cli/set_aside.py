@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 import orjson
 from rich.table import Table
 from rich.text import Text
 
-from hub.cli.show import table
+from hub.app import editing
+from hub.cli import NEEDS_A_LOOK
+from hub.cli.show import emit_json, table
+
+MOST_LINES = 20
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,25 +34,55 @@ def _said(ctx: click.Context, option: click.Parameter, value: str) -> str:
 why_option = click.option("--why", required=True, callback=_said, help="For whoever asks later.")
 
 
-class Figures(NamedTuple):
-    """One group, as it is shown."""
-
-    group: str
-    records: int
-    keys: str
-    customers: str
-    last_at: datetime
-    what: Text
-
-
-def group_rows(groups: Sequence[Figures]) -> Table:
-    """Groups as a table that fits 100 columns."""
-    rows = [(one.group, f"{one.records:,}", one.keys, one.customers, moment(one.last_at), one.what) for one in groups]
-    made = table("", ("group", "records", "keys", "customers", "last", "what"), rows, right=("records", "keys"))
+def group_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str]) -> Table:
+    """Groups as a table that fits 100 columns: the last column says what it is about, and is folded."""
+    made = table("", columns, rows, right=right)
     for column in made.columns[:-1]:
         column.no_wrap = True
-    made.columns[-1].max_width = 52
+    made.columns[-1].max_width = 47
     return made
+
+
+def cause(title: str, reason: str, states: Mapping[str, int]) -> Text:
+    """What a group is about, why, and what became of those that are closed."""
+    text = Text(title, style="bold")
+    text.append(f"\n{reason}", style="not bold")
+    if states.keys() - {"open"}:
+        text.append("\n" + in_states(states), style="not bold dim")
+    return text
+
+
+def in_states(states: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {state}" for state, number in states.items())
+
+
+def in_short(reason: str, code: str) -> str:
+    """The reason without the mapping, the field and the code, which stand beside it."""
+    before, found, after = reason.partition(f": {code}: ")
+    return after if found else before
+
+
+def closed(done: Sequence[int], left: Mapping[int, tuple[str, str]], said: str, state: str, as_json: bool) -> None:
+    """What was archived or opened again, and which ones stayed as they were: a state, and in words."""
+    if as_json:
+        emit_json({"changed": list(done), "left": {str(one): its for one, (its, _) in left.items()}})
+    else:
+        click.echo(f"{len(done):,} {said}." if done or left else "There was nothing to do.")
+        for one, (_, words) in list(left.items())[:MOST_LINES]:
+            click.echo(f"{one:>6}  stays as it is: {words}")
+    if any(its != state for its, _ in left.values()):
+        sys.exit(NEEDS_A_LOOK)
+
+
+def correction(changed: Sequence[str], added: Sequence[str], removed: Sequence[str], file: Path | None) -> Callable[[Any], Any]:
+    """What --set, --add, --unset or --file make of a payload."""
+    if bool(file) == bool(changed or added or removed):
+        raise click.UsageError("Say what to correct: --set, --add and --unset; or --file with the whole of it.")
+    if file is None:
+        return partial(editing.edited, changed=changed, added=added, removed=removed)
+    with click.open_file(str(file), "rb") as opened:
+        content = opened.read(editing.MOST_BYTES + 1)
+    return lambda payload: editing.read_json(content, str(file))
 
 
 def short(fingerprint: str) -> str:

@@ -1,7 +1,7 @@
 """What was set aside on the way in: kept with its cause, until it is replayed, mended at its source or archived.
 
     open -> replayed    it was translated once more and arrived anew, under the receipt `replayed_as`
-    open -> mended      its source sent the record again, and that could be taken
+    open -> mended      its source told more of the record later, which could be taken: a better version, or that it is gone
     open -> archived    a person says why nothing more will come of it; both of the last two can be opened again
 
 Nothing is ever deleted here, and what arrived stays counted: a replay arrives once more and counts anew.
@@ -83,7 +83,7 @@ def mend(tx: Connection, feed: str, taken: Mapping[tuple[str, str], datetime], a
         c.feed == feed, c.state == OPEN, rows.among(tx, c.key, sorted({key for _, key in taken}))
     )
     mended = [row.id for row in tx.execute(wanted) if (when := taken.get((row.entity, row.key))) and row.at < when]
-    _close(tx, mended, OPEN, {"state": MENDED, "note": "its source sent it again", "closed_at": at})
+    _close(tx, mended, OPEN, {"state": MENDED, "note": "its source told more of it later", "closed_at": at})
 
 
 def replayed(tx: Connection, closed: Sequence[tuple[int, str | None, str | None]], by: str, at: datetime) -> None:

@@ -103,7 +103,7 @@ class Company:
         return {f"{one['system']}:{one['key']}" for golden in found for one in golden["members"]}
 
     def rejects(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self("rejects", "--list", "--json").json["rejects"]
+        found: list[dict[str, Any]] = self("rejects", "list", "--json").json["rejects"]
         return found
 
     def leakage(self) -> int:

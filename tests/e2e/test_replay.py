@@ -21,11 +21,11 @@ def test_a_code_that_was_added_brings_back_what_waited_for_it(tmp_path: Path) ->
     company("ingest")
     assert company.keys() == {"crm:1"}
 
-    clear(company("rejects", "--replay"), 0, "set aside again")
+    clear(company("rejects", "replay", "--all"), 1, "set aside again")
     assert [one["code"] for one in company.rejects()] == ["unmapped_code", "unmapped_code"]
 
     company.write("mappings/crm/codes/kind.yaml", codes("P", "Q"))
-    clear(company("rejects", "--replay"), 0)
+    clear(company("rejects", "replay", "--all"), 0)
 
     assert company.keys() == {"crm:1", "crm:2", "crm:7"}
     assert company.rejects() == []
@@ -42,7 +42,7 @@ def test_what_is_replayed_overtakes_nothing_younger(tmp_path: Path) -> None:
     company("ingest")
 
     company.write("mappings/crm/customer.yaml", MAPPING.replace("type: date}", "type: date, on_error: flag}"))
-    clear(company("rejects", "--replay"), 0)
+    clear(company("rejects", "replay", "--all"), 0)
 
     golden = company("golden", "show", "crm:2", "--json").json
     assert golden["name"]["family"] == "Weber-Smith"
@@ -54,4 +54,4 @@ def test_nothing_to_replay_is_said(tmp_path: Path) -> None:
     company.people(ANA)
     company("ingest")
 
-    clear(company("rejects", "--replay"), 0, "Nothing that could be translated was set aside.")
+    clear(company("rejects", "replay", "--all"), 0, "Nothing that could be translated was set aside.")
