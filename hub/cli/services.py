@@ -98,7 +98,8 @@ def _demo(home: Path, port: int) -> Child:
 
 
 def _workers(services: Together) -> list[Child]:
-    return []
+    """What the hub itself runs. The workers' parent looks after them; the interface says where it listens."""
+    return [Child("work", (*_GOLDENHUB, "work"))]
 
 
 def _telling(as_json: bool) -> Tell:

@@ -75,8 +75,8 @@ def start(program: Program) -> Process:
     return Process(started.pid, _born(started.pid) or 0, program.ends_on)
 
 
-def run(command: Sequence[str | Path], user: str | None = None, environment: Mapping[str, str] | None = None) -> None:
-    """A step that ends by itself; its output is shown when it fails."""
+def run(command: Sequence[str | Path], user: str | None = None, environment: Mapping[str, str] | None = None) -> str:
+    """A step that ends by itself; what it said, which is shown when it fails."""
     done = subprocess.run(  # noqa: S603
         list(map(str, command)),
         stdin=subprocess.DEVNULL,
@@ -89,8 +89,9 @@ def run(command: Sequence[str | Path], user: str | None = None, environment: Map
         timeout=10 * PATIENCE,
         check=False,
     )
-    if done.returncode:
+    if done.returncode != 0:
         raise Unavailable(f"{command[0]} failed with {done.returncode}:\n{done.stdout[-_LAST_WORDS:]}", system=str(command[0]))
+    return done.stdout
 
 
 def wait_until(probe: Callable[[], str], process: Process, log: Path, what: str, patience: float = PATIENCE) -> str:

@@ -5,6 +5,7 @@ It has its own name server (epmd), so that no other broker is disturbed, and not
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,11 @@ import pika.exceptions
 from hub.errors import Unavailable
 from hub.services import debian
 from hub.services.folders import give
-from hub.services.processes import Process, Program, free_port, listening, server_user, start, wait_until
+from hub.services.processes import Process, Program, free_port, listening, run, server_user, start, wait_until
 
 PACKAGE = "rabbitmq-server"
 _SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one in /usr/sbin changes user and loses our environment
+_CONTROL = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
 _NODE = "goldenhub@localhost"  # the data belong to this name: it stays the same whatever the ports are
 
 
@@ -34,6 +36,7 @@ class RabbitServer:
     vhost: str = "/"
     process: Process | None = None
     names: Process | None = None  # epmd
+    _ports: tuple[int, int] = (0, 0)
 
     name = "RabbitMQ"
 
@@ -49,7 +52,7 @@ class RabbitServer:
         debian.need(PACKAGE, installed)
         user = server_user("rabbitmq")
         give(self.folder, user)
-        names, distribution = free_port(), free_port()
+        names, distribution = self._ports = free_port(), free_port()
         self._configure(user)
         epmd = shutil.which("epmd") or "epmd"
         self.names = start(Program([epmd, "-port", str(names), "-address", "127.0.0.1"], self.folder / "epmd.log", user))
@@ -69,6 +72,17 @@ class RabbitServer:
 
     def probe(self) -> str:
         return probe(self.url())
+
+    def queues(self) -> dict[str, int]:
+        """How many messages each queue of the virtual host has ready, as the broker itself counts them.
+
+        The queues are asked one by one: the list tells the numbers of some seconds ago.
+        """
+        asked = [str(_CONTROL), "list_queues", "--vhost", self.vhost, "name", "--formatter", "json", "--silent"]
+        names = [one["name"] for one in json.loads(run(asked, server_user("rabbitmq"), self._environment(*self._ports)))]
+        with pika.BlockingConnection(pika.URLParameters(self.url())) as connection:
+            channel = connection.channel()
+            return {name: channel.queue_declare(name, passive=True).method.message_count for name in sorted(names)}
 
     def _configure(self, user: str | None) -> None:
         login = {"default_user": self.user, "default_pass": self.password, "default_vhost": self.vhost}
