@@ -103,6 +103,12 @@ def deliver(plan: DeliveryPlan, writer: Writer, begin: Begin, clock: Callable[[]
     return done
 
 
+def is_due(tx: Connection, plan: DeliveryPlan, now: datetime) -> bool:
+    """Whether there is anything to do now."""
+    reached = relays.reached(tx, f"{plan.name}/{plan.entity}")
+    return reached < outbox.last(tx, plan.entity) or deliveries.any_due(tx, plan.name, now)
+
+
 def queue(plan: DeliveryPlan, begin: Begin, now: datetime) -> int:
     """Go on in the outbox: what changed is due. How many announcements there were."""
     place = f"{plan.name}/{plan.entity}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from hub.app.outcome import Tell
+from hub.app.outcome import Tell, Work
 from hub.contract import Writer, WriteTarget
-from hub.deliver import Delivered, DeliveryPlan, deliver, tell_echoes
+from hub.deliver import Delivered, DeliveryPlan, deliver, is_due, tell_echoes
 from hub.errors import BadLandscape, Misconfigured
 from hub.ingest import Item
 from hub.landscape import Delivery, standing
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from hub.app.hub import Hub
 
 
+_REST = timedelta(seconds=30)
+"""So long a worker leaves a delivery alone that could not go on."""
+
+
 def run(hub: Hub, names: Sequence[str], tell: Tell, *, again: bool = False) -> list[Delivered]:
     """Run deliveries, all of them unless named. ``again``: also what waits for a later attempt."""
     return [_run(hub, hub.landscape.delivery(name), tell, again) for name in names or hub.landscape.deliveries]
@@ -27,18 +33,62 @@ def run(hub: Hub, names: Sequence[str], tell: Tell, *, again: bool = False) -> l
 
 def _run(hub: Hub, delivery: Delivery, tell: Tell, again: bool) -> Delivered:
     try:
-        made, connector = plan(hub, delivery), hub.connect(delivery.system)
+        made = plan(hub, delivery)
     except Misconfigured as wrong:
         return Delivered(delivery.name, state="stopped", message=wrong.message)
     if again:
         with hub.store.begin() as tx:
             deliveries.hurry(tx, delivery.name, hub.clock())
+    done = _with_writer(hub, delivery, made)
+    tell(f"deliver {delivery.name}", done.results.total(), None)
+    return done
+
+
+def _with_writer(hub: Hub, delivery: Delivery, made: DeliveryPlan) -> Delivered:
+    try:
+        connector = hub.connect(delivery.system)
+    except Misconfigured as wrong:
+        return Delivered(delivery.name, state="stopped", message=wrong.message)
     with closing(connector):
         if not isinstance(connector, Writer):
             return Delivered(delivery.name, state="stopped", message=cannot(hub, delivery))
-        done = deliver(made, connector, hub.store.begin, hub.clock)
-    tell(f"deliver {delivery.name}", done.results.total(), None)
-    return done
+        return deliver(made, connector, hub.store.begin, hub.clock)
+
+
+@dataclass
+class WriteTurns:
+    """What a worker of this stage does: every delivery in turn. What one of them cannot do now delays no other."""
+
+    hub: Hub
+    say: Callable[[str], None]
+    _plans: dict[str, DeliveryPlan] = field(default_factory=dict, repr=False)
+    _said: dict[str, str] = field(default_factory=dict, repr=False)
+    _rests: dict[str, datetime] = field(default_factory=dict, repr=False)
+
+    def turn(self) -> Work | None:
+        """Whatever is due anywhere; None when nothing was done."""
+        written = sum(self._one(delivery) for delivery in self.hub.landscape.deliveries.values())
+        return Work(records=written) if written else None
+
+    def _one(self, delivery: Delivery) -> int:
+        now = self.hub.clock()
+        if self._rests.get(delivery.name, now) > now:
+            return 0
+        try:
+            if delivery.name not in self._plans:
+                self._plans[delivery.name] = plan(self.hub, delivery)
+            with self.hub.store.read() as tx:
+                if not is_due(tx, self._plans[delivery.name], now):
+                    return 0
+            done = _with_writer(self.hub, delivery, self._plans[delivery.name])
+        except Misconfigured as wrong:
+            done = Delivered(delivery.name, state="stopped", message=wrong.message)
+        if done.message != self._said.get(delivery.name, ""):
+            self._said[delivery.name] = done.message
+            self.say(f"{delivery.name}: {done.message or 'goes on'}")
+        if done.message:
+            self._rests[delivery.name] = now + _REST
+        return done.results.total()
 
 
 def plan(hub: Hub, delivery: Delivery) -> DeliveryPlan:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hub.app import stages
+from hub.app.delivering import WriteTurns
 from hub.app.outcome import Work
 from hub.app.pacing import Pace, Patience
 from hub.app.working import Loop
@@ -26,8 +27,8 @@ from hub.store.workers import Worker
 if TYPE_CHECKING:
     from hub.app.hub import Hub
 
-INGEST, RELAY = "ingest", "relay"
-STAGES = (INGEST, RESOLVE, ATTACH, RELAY)
+INGEST, RELAY, DELIVER = "ingest", "relay", "deliver"
+STAGES = (INGEST, RESOLVE, ATTACH, RELAY, DELIVER)
 
 HURRY = timedelta(seconds=5)
 """So long after a live record a load still makes way for the next one."""
@@ -93,6 +94,8 @@ class Runner:
             return lambda: _relay(self.hub)
         if self.stage == INGEST:
             return lambda: _bring(self.hub)
+        if self.stage == DELIVER:
+            return WriteTurns(self.hub, self.say).turn
         loop = stages.loop(self.hub, self.stage, lanes=self.lanes, patience=patience, pace=Pace(lambda: self._hurried))
         loop.saw_live = self._saw_live
         return lambda: self._work(loop)

@@ -11,7 +11,7 @@ import click
 import orjson
 
 from hub.app import open_hub
-from hub.app.running import LANES, RELAY, STAGES
+from hub.app.running import DELIVER, LANES, RELAY, STAGES
 from hub.app.stages import nothing_waits
 from hub.cli.show import json_option
 from hub.errors import BadSettings, did_you_mean
@@ -42,9 +42,11 @@ def command(stages: str, workers: str, lanes: str, once: bool, post: str, as_jso
         hub.agree()
         if not hub.settings.bus_url.reveal():
             chosen = [stage for stage in chosen if stage != RELAY]  # nobody listens: the change feed is read from the store
+        if not hub.landscape.deliveries:
+            chosen = [stage for stage in chosen if stage != DELIVER]
         ended = crew(chosen, numbers, taken, _as_lines if as_json else _in_words, partial(forget, hub))
         if once:
-            ended.idle = lambda: nothing_waits(hub)
+            ended.idle = lambda: nothing_waits(hub, announced=RELAY in chosen)
         sys.exit(ended.run())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, exists, func, select, update
 
 from hub.store import rows
 from hub.store.tables import deliveries, delivery_receipts
@@ -69,6 +69,11 @@ def claim(tx: Connection, delivery: str, now: datetime, until: datetime, limit: 
         [{"delivery": delivery, "golden_id": one.golden_id, "next_at": until} for one in found],
     )
     return found
+
+
+def any_due(tx: Connection, delivery: str, now: datetime) -> bool:
+    c = deliveries.c
+    return bool(tx.scalar(select(exists().where(c.delivery == delivery, c.state == WAITING, c.next_at <= now))))
 
 
 def put_off(tx: Connection, delivery: str, ids: Iterable[str], until: datetime, answer: str) -> None:

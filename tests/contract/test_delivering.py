@@ -389,3 +389,21 @@ def test_the_feed_can_be_folded_from_its_beginning(company: Company) -> None:
 def test_a_plan_says_what_it_may_touch(company: Company) -> None:
     made: DeliveryPlan = delivering.plan(company.hub, company.hub.landscape.delivery("erp.golden"))
     assert made.target == WriteTarget("customers", ["hub_id", "mail"], {})
+
+
+def test_a_worker_writes_what_is_due_and_says_once_what_it_cannot(company: Company) -> None:
+    company.customer(1, "Ana")
+    company.read()
+    said: list[str] = []
+    worker = delivering.WriteTurns(company.hub, said.append)
+    first = worker.turn()
+    assert first is not None
+    assert (first.records, worker.turn(), said) == (1, None, [])
+    (company.home / "erp.db").rename(company.home / "away.db")
+    company.account(("S1", "Ana", "new@shop.example"))
+    company.hub.ingest(["shop.accounts"])
+    company.hub.work()
+    assert worker.turn() is None
+    assert worker.turn() is None
+    assert len(said) == 1
+    assert "is not there" in said[0]
