@@ -54,8 +54,9 @@ def work(hub: Hub, tell: Tell) -> Work:
     return done
 
 
-def nothing_waits(hub: Hub) -> bool:
-    """Whether everything that can be done now is done: nothing on the bus, put off, to be looked at again or to be announced.
+def nothing_waits(hub: Hub, announced: bool = False) -> bool:
+    """Whether everything that can be done now is done: nothing on the bus, put off, to be looked at again or (with
+    ``announced``) to be announced.
 
     What failed and waits for its next attempt is not waited for.
     """
@@ -63,7 +64,7 @@ def nothing_waits(hub: Hub) -> bool:
     with hub.store.read() as tx:
         if queue.due(tx, now) or in_flight.due(tx) or put_off.any_left(tx, ENTITY) or references.to_reattach(tx):
             return False
-        return not hub.settings.bus_url.reveal() or relays.reached(tx, f"bus/{ENTITY}") >= outbox.last(tx, ENTITY)
+        return not announced or relays.reached(tx, f"bus/{ENTITY}") >= outbox.last(tx, ENTITY)
 
 
 def catch_up(hub: Hub, done: Work, tell: Tell) -> None:
