@@ -227,7 +227,7 @@ def test_two_processes_that_replay_the_same_at_once_replay_it_once(company: Comp
 
 
 def test_what_comes_to_a_group_meanwhile_waits_for_the_next_replay(company: Company) -> None:
-    company.people(*(f"1{n},A,B{n},no day,a{n}@example.org\n" for n in range(7)))
+    company.people(ANA, NO_DAY, NO_MAIL, TORN, *(f"1{n},A,B{n},no day,a{n}@example.org\n" for n in range(7)))
     company("ingest")
     group = groups(company)["date_invalid"]["group"]
     said = company("rejects", "replay", "--group", group, "--json")
@@ -318,23 +318,28 @@ def test_a_file_that_is_no_record_is_refused_and_changes_nothing(untouched: Comp
     assert len(untouched.rejects()) == 3
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Zo\u00eb \u05d0\u05d1\u05d2",
-        "e\u0301\u200d\u202e",
-        "\U0001f468\u200d\U0001f469",
-        "Ana\t\x1b[31m",
-        "x" * 300,
-        '"; DROP TABLE',
-        "{{7*7}}",
-    ],
-)
-def test_any_text_can_be_a_correction(company: Company, name: str) -> None:
-    said = company("rejects", "edit", 1, "--set", "born=1975-11-30", "--set", f"first={name}")
-    assert "Traceback" not in said.all
-    assert "\x1b" not in company("rejects", "show", 1).all + company("rejects").all
-    assert company.leakage() == 0
+NAMES = [
+    "Zo\u00eb \u05d0\u05d1\u05d2",
+    "e\u0301\u200d\u202e",
+    "\U0001f468\u200d\U0001f469",
+    "Ana\t\x1b[31m",
+    "x" * 300_000,
+    '"; DROP',
+    "{{7*7}}",
+]
+
+
+def test_any_text_can_be_a_correction(company: Company) -> None:
+    number = 1
+    for name in NAMES:
+        file = company.write("mended.json", json.dumps(shown(company, number)["payload"] | {"first": name}))
+        clear(company("rejects", "edit", number, "--file", file), 1, "set aside again")
+        (number,) = shown(company, number)["left"]
+        assert shown(company, number)["payload"]["first"] == name
+        assert "\x1b" not in company("rejects", "show", number).all + company("rejects").all
+    company("rejects", "edit", number, "--set", "born=1975-11-30", "--set", "first=Jonas")
+    assert company.keys() == {"crm:1", "crm:2"}
+    whole(company)
 
 
 def test_what_was_text_stays_text_and_numbers_stay_numbers(company: Company) -> None:
@@ -443,18 +448,19 @@ def test_dead_letters_are_put_away_and_taken_up_again(killed: Company) -> None:
     whole(killed)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"\xff\x00", b"no json", b"[]", b"[1]", b'{"entity": "customer"}', b"[" * 10000, b'"text"']
-)
-def test_a_dead_letter_that_nobody_can_read_is_shown_and_put_away(killed: Company, body: bytes) -> None:
+def test_a_dead_letter_that_nobody_can_read_is_shown_and_put_away(killed: Company) -> None:
+    bodies = [b"", b"\xff\x00", b"no json", b"[]", b"[1]", b'{"entity": "customer"}', b"[" * 10000, b'"text"', b"\x1b[31m"]
     with open_hub(Settings(home=killed.home)) as hub, hub.store.begin() as tx:
-        (stored,) = dead_letters.by_ids(tx, [1])
-        broken = replace(stored.letter, body=body, message_id="broken")
-        dead_letters.add(tx, [broken])
-    clear(killed("dead", "show", 3), 0)
-    clear(killed("dead", "replay", 3), 1, "passed over")
-    clear(killed("dead", "edit", 3, "--set", "a=b"), 1)
-    clear(killed("dead", "archive", 3, "--why", "unreadable"), 0)
+        (one,) = dead_letters.by_ids(tx, [1])
+        dead_letters.add(tx, [replace(one.letter, body=body, message_id=f"b{n}") for n, body in enumerate(bodies)])
+    for number in range(3, 3 + len(bodies)):
+        said = killed("dead", "show", number)
+        clear(said, 0)
+        assert "\x1b" not in said.all
+        clear(killed("dead", "edit", number, "--set", "a=b"), 1)
+    numbers = range(3, 3 + len(bodies))
+    clear(killed("dead", "replay", *numbers), 1, "passed over", "0 of 9 dead letters")
+    clear(killed("dead", "archive", *numbers, "--why", "unreadable"), 0, "9 archived")
 
 
 def test_help_tells_what_each_of_them_does() -> None:
