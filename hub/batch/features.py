@@ -14,7 +14,7 @@ from typing import NamedTuple
 from hub.errors import BadMapping, InvalidRecord, MappingFailed, Rejected
 from hub.mapping import Mapping, load_mapping
 from hub.matching.features import feature_hash, features
-from hub.matching.keys import blocking_keys
+from hub.matching.keys import key_numbers
 from hub.matching.rules import MatchingRules
 from hub.model import Model
 from hub.records import GONE, Data, RawRecord, Translation, canonical_json, content_hash
@@ -80,7 +80,7 @@ class FeatureWorker:
         made = features(found.data, system=self.mapping.system, rules=self.recipe.rules)
         key = f"{source}:{found.key}" if source else found.key
         parts.records.writerow([key, feature_hash(made), content_hash(found.data), where])
-        parts.node(feature_hash(made), canonical_json(made).decode(), blocking_keys(made, self.recipe.rules))
+        parts.node(feature_hash(made), canonical_json(made).decode(), key_numbers(made, self.recipe.rules))
         return True
 
 
@@ -95,7 +95,7 @@ class PartFiles:
         self.records, self.nodes, self.keys, self.rejects = (csv.writer(file) for file in self._open.values())
         self._known: set[str] = set()
 
-    def node(self, node: str, made: str, keys: Sequence[str]) -> None:
+    def node(self, node: str, made: str, keys: Sequence[int]) -> None:
         if node in self._known:
             return
         self._known.add(node)
@@ -111,10 +111,9 @@ class PartFiles:
             file.close()
 
 
-def _signed(key: str) -> int:
-    """Sixteen hex digits as the whole number that a column of 64 bits holds."""
-    value = int(key, 16)
-    return value - (1 << 64) if value >= 1 << 63 else value
+def _signed(key: int) -> int:
+    """A number of 64 bits as a column with a sign holds it."""
+    return key - (1 << 64) if key >= 1 << 63 else key
 
 
 def _counted(counts: Counts, made: Sequence[bool | None]) -> Counts:

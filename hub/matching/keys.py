@@ -6,32 +6,40 @@ gives one key per combination, all pieces of one name or one address staying tog
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from itertools import combinations, product
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import combinations
+from typing import Any, NamedTuple
 
 from hub.errors import BadModel, did_you_mean
 from hub.matching.features import Features
 from hub.matching.rarity import organization_bits
 from hub.matching.rules import MatchingRules
-from hub.matching.tokens import sound, words
-
-Pieces = dict[str, list[str]]
-"""Values by piece."""
+from hub.matching.tokens import sound
 
 PER_KIND = 12
 """At most so many keys of one kind, the first in order."""
 
+Marks = tuple[int, ...]
+Pieces = Mapping[str, Marks]
+"""Values by piece, each as a number that stands for its text."""
+
+Told = Callable[[Any], list[str]]
+"""The texts of one piece in one value."""
+
+_REMEMBERED = 1 << 14
+_MASK = (1 << 64) - 1
+
+
+def key_numbers(found: Features, rules: MatchingRules) -> list[int]:
+    """Numbers of 64 bits, sorted and distinct; a record of nothing but missing values has none."""
+    return sorted(_maker(rules).keys(found, rules))[: rules.key_limit]
+
 
 def blocking_keys(found: Features, rules: MatchingRules) -> list[str]:
-    """Short hashes, sorted and distinct; a record of nothing but missing values has none."""
-    settings = list(_settings(found, rules))
-    keys: set[str] = set()
-    for kind in rules.blocking:
-        name = "+".join(kind)
-        made = {key for pieces in settings for key in _combined(name, kind, pieces)}
-        keys.update(sorted(made)[:PER_KIND])
-    return sorted(keys)[: rules.key_limit]
+    """The same in sixteen hex digits."""
+    return [f"{key:016x}" for key in key_numbers(found, rules)]
 
 
 def check_blocking(rules: MatchingRules) -> None:
@@ -41,140 +49,296 @@ def check_blocking(rules: MatchingRules) -> None:
             raise BadModel(f"Unknown blocking piece {piece!r}{did_you_mean(piece, PIECES)}.", hint=piece)
 
 
-def _combined(name: str, kind: tuple[str, ...], pieces: Pieces) -> Iterable[str]:
-    values = [pieces.get(piece, ()) for piece in kind]
-    for combination in product(*values):
-        yield hashlib.blake2b("\x1f".join((name, *combination)).encode(), digest_size=8).hexdigest()
+@lru_cache(1 << 16)
+def _mark(text: str) -> int:
+    """A number that stands for a text."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _settings(found: Features, rules: MatchingRules) -> Iterable[Pieces]:
-    """One set of pieces per name and address of the record, so that no key mixes two names or two addresses."""
-    shared = {**_date_pieces(found.get("b") or ""), **_contact_pieces(found)}
-    names: list[Pieces] = [_name_pieces(name) for name in found.get("n", ())]
-    names += [_organization_pieces(organization[0], rules) for organization in found.get("o", ())]
-    places = [_place_pieces(address) for address in found.get("a", ())]
-    for name in names or [{}]:
-        for place in places or [{}]:
-            yield {**shared, **name, **place}
+class _Kind(NamedTuple):
+    """One kind of key. A key is the sum of its values, each times a factor of its place: no text is put together for it."""
+
+    salt: int
+    first: str
+    rest: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, pieces: tuple[str, ...]) -> _Kind:
+        rest = tuple((piece, _mark(f"place {place}") | 1) for place, piece in enumerate(pieces[1:], 1))
+        return cls(_mark("+".join(pieces)), pieces[0], rest)
 
 
-def _name_pieces(name: list[str]) -> Pieces:
-    given, family = name[0].split(), name[1].split()
-    first = given[0] if given else ""
-    whole = "".join(family)
-    last = family[-1] if family else ""
-    pair = sorted((first, whole))
-    return _known(
-        {
-            "given_name": [first if len(first) > 1 else ""],
-            "given_name_sound": [sound(first) if len(first) > 1 else ""],
-            "given_name_start": [first[:2] if len(first) > 1 else ""],
-            "given_name_prefix": [first[:3] if len(first) > 2 else ""],
-            "given_name_initial": [first[:1]],
-            "family_name": [whole],
-            "family_name_sound": [sound(whole)] if whole else [],
-            "family_name_part": sorted({sound(token) for token in family if len(token) > 2}),
-            "family_name_prefix": [whole[:4] if len(whole) > 3 else ""],
-            "family_name_start": [whole[:2]],
-            "family_name_end": [last[-4:] if len(last) > 4 else ""],
-            "given_name_end": [first[-3:] if len(first) > 3 else ""],
-            "name_pair": ["|".join(pair) if first and whole else ""],
-            "name_sound_pair": ["|".join(sorted((sound(first), sound(whole)))) if first and whole else ""],
-            "name_initials": ["".join(sorted((first[:1], whole[:1]))) if first and whole else ""],
-            "name_any_sound": sorted({sound(token) for token in (first, whole) if len(token) > 1}),
-        }
-    )
+def _keys(kinds: Iterable[_Kind], settings: Sequence[Pieces], keys: set[int]) -> None:
+    """The keys of these kinds, at most so many of each."""
+    for salt, first, rest in kinds:
+        made: list[int] = []
+        for pieces in settings:
+            sums: Sequence[int] | None = pieces.get(first)
+            if sums is None:
+                continue
+            for piece, factor in rest:
+                values = pieces.get(piece)
+                if values is None:
+                    break
+                if len(values) == 1:
+                    more = values[0] * factor
+                    sums = [start + more for start in sums]
+                else:
+                    sums = [start + value * factor for start in sums for value in values]
+            else:
+                made += sums
+        if len(made) > PER_KIND:
+            keys.update(sorted({(salt + key) & _MASK for key in made})[:PER_KIND])
+        else:
+            for key in made:
+                keys.add((salt + key) & _MASK)
 
 
-def _organization_pieces(name: str, rules: MatchingRules) -> Pieces:
-    tokens = sorted(set(name.split()))
-    bits = {token: organization_bits(token, rules) for token in tokens}
-    rare = sorted(tokens, key=lambda token: (-bits[token], token))[:5]
-    pairs = [" ".join(sorted(pair)) for pair in combinations(rare, 2)]
-    whole = name.replace(" ", "")
-    return _known(
-        {
-            "organization_name": [whole],
-            "organization_token": [token for token in rare[:3] if len(token) > 1],
-            "organization_sound": sorted({sound(token) for token in rare[:3] if len(token) > 2 and not token.isdigit()}),
-            "organization_pair": pairs,
-            "organization_prefix": [whole[:6] if len(whole) > 5 else ""],
-            "organization_start": [whole[:3]],
-            "organization_sound_pair": [" ".join(sorted((sound(a), sound(b)))) for a, b in combinations(rare[:4], 2)],
-        }
-    )
+class _Maker:
+    """The kinds of one set of rules, by what they need, and the pieces these need."""
+
+    def __init__(self, blocking: tuple[tuple[str, ...], ...]) -> None:
+        self.blocking = blocking
+        needed = {piece for kind in blocking for piece in kind}
+        self.told = {name: {p: told for p, told in table.items() if p in needed} for name, table in _TABLES.items()}
+        self.shared: list[_Kind] = []
+        self.by_place: list[_Kind] = []
+        self.by_name: list[_Kind] = []
+        self.by_both: list[_Kind] = []
+        self.by_organization: list[_Kind] = []
+        self.by_organization_and_place: list[_Kind] = []
+        for pieces in blocking:
+            self._list_for(pieces).append(_Kind.of(pieces))
+        # What many customers share is marked once.
+        self.given, self.family, self.date, self.postal_code, self.locality, self.region, self.country = (
+            lru_cache(_REMEMBERED)(self._reader(name))
+            for name in ("given", "family", "date", "postal_code", "locality", "region", "country")
+        )
+
+    def keys(self, found: Features, rules: MatchingRules) -> set[int]:
+        """One set of pieces per name and address of the record, so that no key mixes two names or two addresses."""
+        shared = self._shared(found)
+        names = [{**shared, **self._name(name[0], name[1])} for name in found.get("n", ())]
+        organizations = [{**shared, **self._organization(organization[0], rules)} for organization in found.get("o", ())]
+        places = [self._place(address) for address in found.get("a", ())]
+        keys: set[int] = set()
+        _keys(self.shared, (shared,), keys)
+        if places:
+            _keys(self.by_place, [{**shared, **place} for place in places], keys)
+        if names:
+            _keys(self.by_name, names, keys)
+        if organizations:
+            _keys(self.by_organization, organizations, keys)
+        if names and places:
+            _keys(self.by_both, [{**name, **place} for name in names for place in places], keys)
+        if organizations and places:
+            both = [{**organization, **place} for organization in organizations for place in places]
+            _keys(self.by_organization_and_place, both, keys)
+        return keys
+
+    def _list_for(self, pieces: tuple[str, ...]) -> list[_Kind]:
+        """What a kind needs. A kind that asks for a person's and an organization's name finds neither together."""
+        placed = not _OF_PLACES.isdisjoint(pieces)
+        if not _ORGANIZATION.keys().isdisjoint(pieces):
+            return self.by_organization_and_place if placed else self.by_organization
+        if not _OF_PEOPLE.isdisjoint(pieces):
+            return self.by_both if placed else self.by_name
+        return self.by_place if placed else self.shared
+
+    def _reader(self, table: str) -> Callable[[Any], Pieces]:
+        told = self.told[table]
+        return lambda value: _marked(told, value)
+
+    def _shared(self, found: Features) -> Pieces:
+        pieces = dict(self.date(found.get("b") or ""))
+        for name, table in (("e", "email"), ("t", "phone"), ("i", "identifier")):
+            for item in found.get(name, ()):
+                value = item if name == "i" else item[0]
+                for piece, marks in _marked(self.told[table], value).items():
+                    pieces[piece] = pieces[piece] + marks if piece in pieces else marks
+        return pieces
+
+    def _name(self, given: str, family: str) -> Pieces:
+        first, whole = given.partition(" ")[0], family.replace(" ", "")
+        pieces = {**self.given(first), **self.family(family)}
+        pieces.update(_marked(self.told["name"], (first, whole)))
+        return pieces
+
+    def _organization(self, name: str, rules: MatchingRules) -> Pieces:
+        tokens = sorted(set(name.split()))
+        bits = {token: organization_bits(token, rules) for token in tokens}
+        rare = sorted(tokens, key=lambda token: (-bits[token], token))[:5]
+        return _marked(self.told["organization"], (name.replace(" ", ""), rare))
+
+    def _place(self, address: list[Any]) -> Pieces:
+        street, postal_code, locality, region, country = address[:5]
+        pieces = {**self.postal_code(postal_code), **self.locality(locality), **self.region(region), **self.country(country)}
+        if street:
+            pieces.update(_marked(self.told["street"], street.split()))
+        return pieces
 
 
-def _date_pieces(date: str) -> Pieces:
-    year, month, day = [*date.split("-"), "", ""][:3] if date else ("", "", "")
-    if not (month and day):
-        return _known({"birth_year": [year]})
-    low, high = sorted((month, day))
-    return _known(
-        {
-            "birth_date": [f"{year}{low}{high}"],
-            "birth_year": [year],
-            "birth_month": [f"{year}{month}"],
-            "birth_year_day": [f"{year}/{day}"],
-            "birthday": [f"{low}{high}"],
-            "birth_decade": [year[:3]],
-        }
-    )
+_makers: dict[int, _Maker] = {}
 
 
-def _contact_pieces(found: Features) -> Pieces:
-    emails = [email[0] for email in found.get("e", ())]
-    phones = [phone[0] for phone in found.get("t", ())]
-    identifiers = [(item[0], item[2]) for item in found.get("i", ())]
-    locals_ = sorted({email.partition("@")[0] for email in emails})
-    return _known(
-        {
-            "email": emails,
-            "email_name": [local for local in locals_ if len(local) > 4],
-            "email_prefix": [email[:6] for email in emails if len(email.partition("@")[0]) > 5],
-            "email_end": [email[-14:] for email in emails if len(email) > 15],
-            "phone": phones,
-            "phone_start": [phone[:-3] for phone in phones if len(phone) > 6],
-            "phone_end": [phone[-6:] for phone in phones if len(phone) > 6],
-            "identifier": [f"{scheme}:{value}" for scheme, value in identifiers],
-            "identifier_start": [f"{scheme}:{value[:-3]}" for scheme, value in identifiers if len(value) > 6],
-            "identifier_end": [f"{scheme}:{value[3:]}" for scheme, value in identifiers if len(value) > 6],
-        }
-    )
+def _maker(rules: MatchingRules) -> _Maker:
+    """Rules are few and live long; the maker holds on to what it is known by."""
+    known = _makers.get(id(rules.blocking))
+    if known is None:
+        if len(_makers) > 8:
+            _makers.clear()
+        known = _makers[id(rules.blocking)] = _Maker(rules.blocking)
+    return known
 
 
-def _place_pieces(address: list[str]) -> Pieces:
-    street, postal_code, locality, region, country = address[:5]
-    tokens = street.split()
-    words = sorted({token for token in tokens if len(token) > 3 and not token.isdigit()}, key=lambda t: (-len(t), t))[:3]
-    numbers = [token for token in tokens if token[:1].isdigit()][:2]
-    return _known(
-        {
-            "postal_code": [postal_code],
-            "postal_area": [postal_code[:3]],
-            "locality": [locality],
-            "locality_sound": [sound(locality.replace(" ", ""))] if locality else [],
-            "region": [region],
-            "country": [country],
-            "street": ["".join(sorted(tokens))] if tokens else [],
-            "street_word": words,
-            "street_sound": [sound(word) for word in words],
-            "house_number": numbers,
-        }
-    )
+def _marked(told: Mapping[str, Told], value: Any) -> dict[str, Marks]:
+    """The pieces of one value that it has."""
+    pieces: dict[str, Marks] = {}
+    for piece, texts in told.items():
+        found = texts(value)
+        if len(found) == 1:
+            if found[0]:
+                pieces[piece] = (_mark(found[0]),)
+        elif marks := tuple({_mark(text) for text in found if text}):
+            pieces[piece] = marks
+    return pieces
 
 
-def _known(pieces: Pieces) -> Pieces:
-    return {name: kept for name, values in pieces.items() if (kept := sorted({value for value in values if value}))}
+# -- what the pieces are: each a function of one value, which gives texts --
+
+_GIVEN: dict[str, Told] = {
+    "given_name": lambda first: [first if len(first) > 1 else ""],
+    "given_name_sound": lambda first: [sound(first) if len(first) > 1 else ""],
+    "given_name_start": lambda first: [first[:2] if len(first) > 1 else ""],
+    "given_name_prefix": lambda first: [first[:3] if len(first) > 2 else ""],
+    "given_name_initial": lambda first: [first[:1]],
+    "given_name_end": lambda first: [first[-3:] if len(first) > 3 else ""],
+}
 
 
-PIECES = words(
-    "given_name given_name_sound given_name_start given_name_prefix given_name_initial given_name_end "
-    "family_name family_name_sound family_name_part family_name_prefix family_name_start family_name_end "
-    "name_pair name_sound_pair name_initials name_any_sound "
-    "organization_name organization_token organization_sound organization_pair organization_prefix organization_start "
-    "organization_sound_pair "
-    "birth_date birth_year birth_month birth_year_day birthday birth_decade "
-    "email email_name email_prefix email_end phone phone_start phone_end identifier identifier_start identifier_end "
-    "postal_code postal_area locality locality_sound region country street street_word street_sound house_number"
-)
+def _whole(family: str) -> str:
+    return family.replace(" ", "")
+
+
+def _last_end(family: str) -> str:
+    last = family.rpartition(" ")[2]
+    return last[-4:] if len(last) > 4 else ""
+
+
+_FAMILY: dict[str, Told] = {
+    "family_name": lambda family: [_whole(family)],
+    "family_name_sound": lambda family: [sound(_whole(family)) if family else ""],
+    "family_name_part": lambda family: [sound(token) for token in family.split() if len(token) > 2],
+    "family_name_prefix": lambda family: [_whole(family)[:4] if len(_whole(family)) > 3 else ""],
+    "family_name_start": lambda family: [_whole(family)[:2]],
+    "family_name_end": lambda family: [_last_end(family)],
+}
+
+_NAME: dict[str, Told] = {  # of (first given name, whole family name)
+    "name_pair": lambda pair: ["|".join(sorted(pair)) if all(pair) else ""],
+    "name_sound_pair": lambda pair: ["|".join(sorted(map(sound, pair))) if all(pair) else ""],
+    "name_initials": lambda pair: ["".join(sorted(name[:1] for name in pair)) if all(pair) else ""],
+    "name_any_sound": lambda pair: [sound(token) for token in pair if len(token) > 1],
+}
+
+
+def _sound_pairs(rare: list[str]) -> list[str]:
+    return [" ".join(sorted((sound(a), sound(b)))) for a, b in combinations(rare, 2)]
+
+
+_ORGANIZATION: dict[str, Told] = {  # of (whole name, its rarest words)
+    "organization_name": lambda told: [told[0]],
+    "organization_token": lambda told: [token for token in told[1][:3] if len(token) > 1],
+    "organization_sound": lambda told: [sound(token) for token in told[1][:3] if len(token) > 2 and not token.isdigit()],
+    "organization_pair": lambda told: [" ".join(sorted(pair)) for pair in combinations(told[1], 2)],
+    "organization_prefix": lambda told: [told[0][:6] if len(told[0]) > 5 else ""],
+    "organization_start": lambda told: [told[0][:3]],
+    "organization_sound_pair": lambda told: _sound_pairs(told[1][:4]),
+}
+
+
+def _date(low_and_high: Callable[[str, str, str], str]) -> Told:
+    """A piece of whole dates: year, month and day."""
+
+    def told(date: str) -> list[str]:
+        year, month, day = [*date.split("-"), "", ""][:3]
+        return [low_and_high(year, month, day)] if month and day else []
+
+    return told
+
+
+def _turned(month: str, day: str) -> str:
+    """Month and day in one order, since they change places."""
+    return min(month, day) + max(month, day)
+
+
+_DATE: dict[str, Told] = {
+    "birth_date": _date(lambda year, month, day: year + _turned(month, day)),
+    "birth_year": lambda date: [date.partition("-")[0]],
+    "birth_month": _date(lambda year, month, day: year + month),
+    "birth_year_day": _date(lambda year, month, day: f"{year}/{day}"),
+    "birthday": _date(lambda year, month, day: _turned(month, day)),
+    "birth_decade": _date(lambda year, month, day: year[:3]),
+}
+
+
+def _local(email: str) -> str:
+    return email.partition("@")[0]
+
+
+def _end_of_local(email: str) -> str:
+    """The end of the name with the domain: whoever slips does it in one place."""
+    local, at, domain = email.partition("@")
+    return f"{local[-4:]}{at}{domain}" if len(local) > 4 else ""
+
+
+_EMAIL: dict[str, Told] = {
+    "email": lambda email: [email],
+    "email_name": lambda email: [_local(email) if len(_local(email)) > 4 else ""],
+    "email_prefix": lambda email: [email[:6] if len(_local(email)) > 5 else ""],
+    "email_end": lambda email: [_end_of_local(email)],
+}
+_PHONE: dict[str, Told] = {
+    "phone": lambda phone: [phone],
+    "phone_start": lambda phone: [phone[:-3] if len(phone) > 6 else phone],
+    "phone_end": lambda phone: [phone[-6:]],
+}
+_IDENTIFIER: dict[str, Told] = {  # of an identifier as features have it
+    "identifier": lambda item: [f"{item[0]}:{item[2]}"],
+    "identifier_start": lambda item: [f"{item[0]}:{item[2][:-3] if len(item[2]) > 6 else item[2]}"],
+    "identifier_end": lambda item: [f"{item[0]}:{item[2][3:] if len(item[2]) > 6 else item[2]}"],
+}
+
+
+def _street_words(tokens: list[str]) -> list[str]:
+    """The longest words of an address line."""
+    return sorted({token for token in tokens if len(token) > 3 and not token.isdigit()}, key=lambda t: (-len(t), t))[:3]
+
+
+_STREET: dict[str, Told] = {  # of the words of an address line
+    "street": lambda tokens: ["".join(sorted(tokens))],
+    "street_word": _street_words,
+    "street_sound": lambda tokens: [sound(word) for word in _street_words(tokens)],
+    "house_number": lambda tokens: [token for token in tokens if token[:1].isdigit()][:2],
+}
+_TABLES: dict[str, dict[str, Told]] = {
+    "given": _GIVEN,
+    "family": _FAMILY,
+    "name": _NAME,
+    "organization": _ORGANIZATION,
+    "date": _DATE,
+    "email": _EMAIL,
+    "phone": _PHONE,
+    "identifier": _IDENTIFIER,
+    "postal_code": {"postal_code": lambda code: [code], "postal_area": lambda code: [code[:3]]},
+    "locality": {
+        "locality": lambda locality: [locality],
+        "locality_sound": lambda locality: [sound(locality.replace(" ", "")) if locality else ""],
+    },
+    "region": {"region": lambda region: [region]},
+    "country": {"country": lambda country: [country]},
+    "street": _STREET,
+}
+_OF_PEOPLE = frozenset({*_GIVEN, *_FAMILY, *_NAME})
+_OF_PLACES = frozenset(piece for table in ("postal_code", "locality", "region", "country", "street") for piece in _TABLES[table])
+PIECES = frozenset(piece for table in _TABLES.values() for piece in table)
