@@ -1,12 +1,14 @@
 """Dead letters, once more: back to their stage record by record, corrected, or put away with a reason.
 
 A record that no worker could take never entered the store, so it goes back under its own id, and arrives once. A corrected one
-gets an id that begins with that of the raw record it came from and ends with the number of its letter: ``<receipt>.c7``.
+gets an id that begins with that of the raw record it came from and ends with the number of its letter: ``<receipt>.c7``. What
+systems pushed and nobody could land, in their own words, is landed as if it had come just now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +16,20 @@ import orjson
 from sqlalchemy import Connection
 
 from hub.app.editing import differing
-from hub.bus import REPLAY, STAGES
-from hub.bus.envelopes import LIMIT, inflated
+from hub.app.failures import keep_key
+from hub.app.receiving import land_readable, plan_of, understood
+from hub.bus import REPLAY, envelopes
+from hub.bus.envelopes import Envelope, RawEnvelope
 from hub.errors import Rejected
-from hub.records import GONE, Operation, SourceRecord, record_from_told, record_to_json
+from hub.records import GONE, DeadLetter, Operation, RawRecord, SourceRecord, canonical_json, record_to_json
 from hub.store import dead_letters
 from hub.store.dead_letters import StoredLetter
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
 
+IN = "in"
+"""The stage at which what systems push is landed."""
 BACK, PASSED = "back on the bus", "passed over"
 
 
@@ -54,26 +60,19 @@ def replay(hub: Hub, ids: Sequence[int], by: str, *, dry_run: bool = False) -> l
 
 
 def edit(hub: Hub, number: int, place: int, correct: Callable[[Any], Any], by: str, *, dry_run: bool = False) -> Returned:
-    """Bring one back with the data of one of its records corrected. Whose record it is, and what else was said of it, stays."""
+    """Bring one back with one of its records corrected. Whose record it is, and what else was said of it, stays."""
     hub.agree()
     with hub.store.read() if dry_run else hub.store.begin() as tx:
         stored = _open(tx, number, lock=not dry_run)
-        records = list(read(stored))
-        if not 1 <= place <= len(records):
-            raise Rejected(f"Dead letter {number} holds {len(records)} records; say which with --record 1 to {len(records)}.")
-        old = records[place - 1]
-        data = correct(old.data)
-        changed = _changes(stored, old.data, data)
-        if old.operation not in GONE and old.operation is not Operation.PATCH:
-            hub.approve(old.entity, data)
-        records[place - 1] = replace(old, data=data, message_id=f"{old.message_id}.c{stored.id}")
-        if not dry_run:
-            _publish(hub, tx, records)
-            note = f"corrected in {old.ref}: {', '.join(changed)}"
-            dead_letters.replayed(tx, [(number, _as(stored, records), note)], by, hub.clock())
+        if stored.letter.stage == IN:
+            pushed, note = _pushed_corrected(hub, stored, place, correct)
+            done = _told_of(stored, pushed) if dry_run else _landed(hub, tx, stored, pushed, by, note)
+        else:
+            records, note = _corrected(hub, stored, place, correct)
+            done = _told(stored, records) if dry_run else _published(hub, tx, stored, records, by, note)
     if not dry_run:
         hub.bus.forward()
-    return _told(stored, records)
+    return done
 
 
 def archive(hub: Hub, ids: Sequence[int], why: str, by: str) -> list[int]:
@@ -88,21 +87,22 @@ def reopen(hub: Hub, ids: Sequence[int], by: str) -> list[int]:
         return dead_letters.reopen(tx, ids, by, hub.clock())
 
 
-def read(stored: StoredLetter) -> list[SourceRecord]:
-    """The records of a letter. Raises ``Rejected`` with its reason when there are none in it that can be read."""
+def read(stored: StoredLetter) -> tuple[SourceRecord, ...]:
+    """The canonical records of a letter. Raises ``Rejected`` with its reason when there are none in it that can be read."""
     letter = stored.letter
-    body = inflated(bytes(letter.body or b""), str(letter.headers.get("encoding") or ""), LIMIT)
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError as wrong:
-        raise Rejected("Its body is not JSON.", code="not_json") from wrong
-    try:
-        records = [record_from_told(dict(one)) for one in (told if isinstance(told, list) else [told])]
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise Rejected("It holds no record that the hub could have written.", code="record_invalid") from wrong
-    if not records:
-        raise Rejected("It holds no record at all.", code="record_invalid")
-    return records
+    if letter.headers:
+        return envelopes.read(_envelope(letter)).records
+    body = bytes(letter.body or b"")  # written by a worker: one record
+    kind = f"{letter.entity}.batch.v{envelopes.MAJOR}"
+    return envelopes.read(Envelope(letter.message_id, "", kind, envelopes.BATCH, b"[" + body + b"]")).records
+
+
+def _envelope(letter: DeadLetter) -> Envelope:
+    """The message as it came."""
+    told = letter.headers
+    key, kind, encoding = (str(told.get(name) or "") for name in ("key", "type", "encoding"))
+    body = bytes(letter.body or b"")
+    return Envelope(letter.message_id, key, kind, letter.content_type, body, encoding, told.get("headers") or {})
 
 
 def state_of(stored: StoredLetter) -> str:
@@ -134,35 +134,95 @@ def _returned(hub: Hub, tx: Connection, stored: StoredLetter, by: str, dry_run: 
     if stored.state != dead_letters.OPEN:
         return Returned(stored.id, stored.letter.stage, PASSED, _passed(stored), replayed_as=stored.replayed_as)
     try:
+        if stored.letter.stage == IN:
+            pushed = understood(hub, _envelope(stored.letter))
+            return _told_of(stored, pushed) if dry_run else _landed(hub, tx, stored, pushed, by)
         records = read(stored)
     except Rejected as unreadable:
         return Returned(stored.id, stored.letter.stage, PASSED, f"{unreadable.message} {_way_out(stored)}")
-    if not dry_run:
-        _publish(hub, tx, records)
-        dead_letters.replayed(tx, [(stored.id, _as(stored, records), None)], by, hub.clock())
-    return _told(stored, records)
+    return _told(stored, records) if dry_run else _published(hub, tx, stored, records, by)
 
 
 def _way_out(stored: StoredLetter) -> str:
-    if stored.letter.stage in STAGES:
-        return f"It can only be put away: goldenhub dead archive {stored.id} --why '...'"
-    return f"Whoever sent it must send it again; then put it away: goldenhub dead archive {stored.id} --why '...'"
+    away = f"goldenhub dead archive {stored.id} --why '...'"
+    if stored.letter.stage == IN:
+        return f"Mend that and replay it, or give the record: goldenhub dead edit {stored.id} --file FILE; or put it away: {away}"
+    return f"It can only be put away: {away}"
 
 
-def _publish(hub: Hub, tx: Connection, records: Sequence[SourceRecord]) -> None:
+# -- canonical records --
+
+
+def _corrected(hub: Hub, stored: StoredLetter, place: int, correct: Callable[[Any], Any]) -> tuple[list[SourceRecord], str]:
+    """All records of the letter, one of them with other data, as the canonical model wants it; and what is noted."""
+    records = list(read(stored))
+    old = _one_of(stored, records, place)
+    data = correct(old.data)
+    changed = _changes(stored, old.data, data)
+    if old.operation not in GONE and old.operation is not Operation.PATCH:
+        hub.approve(old.entity, data)
+    records[place - 1] = replace(old, data=data, message_id=f"{old.message_id}.c{stored.id}")
+    return records, f"corrected in {old.ref}: {', '.join(changed)}"
+
+
+def _published(
+    hub: Hub, tx: Connection, stored: StoredLetter, records: Sequence[SourceRecord], by: str, note: str | None = None
+) -> Returned:
     """One by one: what is wrong with one of a batch must not stop the others again."""
     for record in records:
         hub.bus.publish_in(tx, [record], REPLAY)
-
-
-def _as(stored: StoredLetter, records: Sequence[SourceRecord]) -> str:
-    """Under which id it is on the bus again; of a batch that of the batch, whose records are told apart by their own."""
-    return records[0].message_id if len(records) == 1 else stored.letter.message_id
+    done = _told(stored, records)
+    dead_letters.replayed(tx, [(stored.id, done.replayed_as or "", note)], by, hub.clock())
+    return done
 
 
 def _told(stored: StoredLetter, records: Sequence[SourceRecord]) -> Returned:
+    """On the bus again under its own id; a batch under that of the batch, whose records are told apart by their own."""
     keys = tuple(str(one.ref) for one in records)
-    return Returned(stored.id, stored.letter.stage, BACK, "", len(records), keys, _as(stored, records))
+    message_id = records[0].message_id if len(records) == 1 else stored.letter.message_id
+    return Returned(stored.id, stored.letter.stage, BACK, "", len(records), keys, message_id)
+
+
+# -- what systems pushed --
+
+
+def _pushed_corrected(hub: Hub, stored: StoredLetter, place: int, correct: Callable[[Any], Any]) -> tuple[RawEnvelope, str]:
+    """The message with one record corrected, in the words of its system. Where nothing could be read, all of it is given."""
+    came = _envelope(stored.letter)
+    data: list[Any] = [None]
+    kept: dict[str, Any] = {}
+    with suppress(Rejected, orjson.JSONDecodeError):
+        told = orjson.loads(envelopes.inflated(came.body, came.encoding, envelopes.LIMIT))
+        if came.content_type.startswith("application/cloudevents+json") and isinstance(told, dict):
+            kept, told = told, told.get("data")
+        data = list(told) if isinstance(told, list) else [told]
+    old = _one_of(stored, data, place)
+    data[place - 1] = correct(old)
+    changed = _changes(stored, old, data[place - 1])
+    body = canonical_json(kept | {"data": data} if kept else data)
+    pushed = understood(hub, replace(came, content_type=came.content_type if kept else envelopes.JSON, body=body, encoding=""))
+    plan, stream = plan_of(hub, pushed.feed), hub.landscape.feed(pushed.feed).request.name
+    if isinstance(old, dict):
+        keep_key(plan, RawRecord(stream, old), RawRecord(stream, data[place - 1]))
+    return replace(pushed, id=f"{pushed.id}.c{stored.id}"), f"corrected in record {place}: {', '.join(changed)}"
+
+
+def _landed(hub: Hub, tx: Connection, stored: StoredLetter, pushed: RawEnvelope, by: str, note: str | None = None) -> Returned:
+    receipts = land_readable(tx, hub, [pushed], REPLAY)
+    dead_letters.replayed(tx, [(stored.id, receipts[0].receipt, note)], by, hub.clock())
+    said = ", ".join(f"{one.state}" + (f" ({one.code})" if one.code else "") for one in receipts[:3])
+    keys = tuple(one.receipt for one in receipts)
+    return Returned(stored.id, IN, BACK, f"{said} as {', '.join(keys[:3])}", len(receipts), keys, receipts[0].receipt)
+
+
+def _told_of(stored: StoredLetter, pushed: RawEnvelope) -> Returned:
+    return Returned(stored.id, IN, BACK, f"{len(pushed.data)} records for the feed {pushed.feed}", len(pushed.data))
+
+
+def _one_of(stored: StoredLetter, records: Sequence[Any], place: int) -> Any:
+    if not 1 <= place <= len(records):
+        raise Rejected(f"Dead letter {stored.id} holds {len(records)} records; say which with --record 1 to {len(records)}.")
+    return records[place - 1]
 
 
 def _changes(stored: StoredLetter, before: Any, after: Any) -> list[str]:
@@ -176,10 +236,11 @@ def _changes(stored: StoredLetter, before: Any, after: Any) -> list[str]:
 
 def as_json(stored: StoredLetter) -> Any:
     """What a letter holds, for whoever looks: records, other JSON, or text."""
-    try:
+    with suppress(Rejected):
         return [record_to_json(one) for one in read(stored)]
-    except Rejected:
-        body = bytes(stored.letter.body or b"")
+    body = bytes(stored.letter.body or b"")
+    with suppress(Rejected):
+        body = envelopes.inflated(body, str(stored.letter.headers.get("encoding") or ""), envelopes.LIMIT)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -83,7 +83,9 @@ def edit(hub: Hub, number: int, correct: Callable[[Any], Any], by: str, *, dry_r
         payload = correct(stored.reject.payload)
         changed = _changes(stored, payload)
         plan = plan_of(stored, whole=not stored.reject.mapping)
-        _same_key(plan, hub.landscape.feed(plan.name).request.name, stored, payload)
+        stream = hub.landscape.feed(plan.name).request.name
+        if isinstance(stored.reject.payload, dict):  # else nobody knows whose it was
+            keep_key(plan, _raw(stream, stored, stored.reject.payload), _raw(stream, stored, payload))
         tries, landed = _translated(hub, plan, [(stored, payload)], edited=True)
         if dry_run:
             return _told(tries[0], {}, dry_run=True)
@@ -289,15 +291,12 @@ def _changes(stored: StoredReject, payload: Any) -> list[str]:
     return changed
 
 
-def _same_key(plan: FeedPlan, stream: str, stored: StoredReject, payload: Any) -> None:
-    """A correction may mend everything but whose record it is."""
-    if not isinstance(stored.reject.payload, dict):
-        return  # nobody knows whose it was
-    before = _keys(plan, _raw(stream, stored, stored.reject.payload))
-    after = _keys(plan, _raw(stream, stored, payload))
-    if before and after != before:
+def keep_key(plan: FeedPlan, before: RawRecord, after: RawRecord) -> None:
+    """A correction may mend everything but whose record it is: raises ``Rejected`` when it would change the key."""
+    was, would_be = _keys(plan, before), _keys(plan, after)
+    if was and would_be != was:
         raise Rejected(
-            f"That would change the key from {', '.join(sorted(before))} to {', '.join(sorted(after)) or 'none'}. A correction "
+            f"That would change the key from {', '.join(sorted(was))} to {', '.join(sorted(would_be)) or 'none'}. A correction "
             "keeps it; a record under another key comes from its source.",
             code="key_changed",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from hub.app import failures, open_hub
+from hub.bus.envelopes import Envelope
+from hub.bus.reading import letter
 from hub.settings import Settings
 from hub.store import dead_letters, rejects
 from tests.e2e.company import ANA, EVA, JON, MAPPING, Company, Said, clear, found_company, run
@@ -18,6 +21,7 @@ from tests.e2e.company import ANA, EVA, JON, MAPPING, Company, Said, clear, foun
 NO_DAY = "2,Jonas,Weber,31/31/1975,jonas.weber@example.org\n"
 NO_MAIL = "3,Petra,Blum,1980-01-01,petra at home\n"
 TORN = "5,a,b,1980-01-01,x@example.org,too,many\n"
+LEAD = {"id": "9", "first": "Ada", "last": "Bonn", "born": "1980-01-01", "mail": "ada@example.org"}
 LENIENT = MAPPING.replace("type: date}", "type: date, on_error: flag}")
 
 
@@ -461,6 +465,63 @@ def test_a_dead_letter_that_nobody_can_read_is_shown_and_put_away(killed: Compan
     numbers = range(3, 3 + len(bodies))
     clear(killed("dead", "replay", *numbers), 1, "passed over", "0 of 9 dead letters")
     clear(killed("dead", "archive", *numbers, "--why", "unreadable"), 0, "9 archived")
+
+
+# -- what systems pushed and nobody could land --
+
+
+def pushed(company: Company, key: str, body: bytes, **more: Any) -> int:
+    """A message from `hub.in` that was buried: its number."""
+    headers = {"cloudEvents_specversion": "1.0", "cloudEvents_id": "push-1", "cloudEvents_source": "/crm"}
+    given: dict[str, Any] = {"content_type": "application/json", "headers": headers} | more
+    envelope = Envelope("push-1", key, "", body=body, **given)
+    with open_hub(Settings(home=company.home)) as hub, hub.store.begin() as tx:
+        dead_letters.add(tx, [letter(envelope, "in", "live", "feed_unknown", "There is no such feed.", hub.clock(), 2**20)])
+        return dead_letters.open_ids(tx, stage="in")[-1]
+
+
+def test_a_pushed_message_is_landed_when_its_feed_is_there(company: Company) -> None:
+    number = pushed(company, "crm.leads.upsert.v1", json.dumps(LEAD).encode())
+    clear(company("dead", "replay", number), 1, "no feed 'crm.leads'", "Mend that")
+    landscape = (company.home / "landscape.yaml").read_text()
+    company.write("landscape.yaml", landscape + landscape[landscape.index("  crm.people:") :].replace("people", "leads"))
+    clear(company("dead", "replay", number, "--dry-run"), 0, "1 records for the feed crm.leads")
+
+    clear(company("dead", "replay", number), 0, "accepted")
+
+    assert {"crm:9"} <= company.keys()
+    clear(company("dead", "replay", number), 0, "passed over")
+    whole(company)
+
+
+def test_a_pushed_message_can_be_corrected_but_not_given_to_somebody_else(company: Company) -> None:
+    number = pushed(company, "crm.people.upsert.v1", json.dumps([LEAD, {**LEAD, "id": "10", "mail": "none"}]).encode())
+    clear(company("dead", "edit", number, "--record", 2, "--set", "id=11"), 1, "change the key from 10 to 11")
+    clear(company("dead", "edit", number, "--record", 3, "--set", "id=11"), 1, "holds 2 records")
+    clear(company("dead", "edit", number, "--record", 2, "--set", "mail=eva@example.org", "--dry-run"), 0, "nothing was changed")
+    clear(company("dead", "edit", number, "--record", 2, "--set", "mail=eva@example.org"), 0, "accepted, accepted")
+    assert {"crm:9", "crm:10"} <= company.keys()
+    assert company("dead", "show", number, "--json").json["note"] == "corrected in record 2: mail"
+    whole(company)
+
+
+def test_a_pushed_message_that_is_no_json_can_be_written_anew(company: Company) -> None:
+    number = pushed(company, "crm.people.upsert.v1", b"{broken")
+    clear(company("dead", "show", number), 0, "{broken")
+    clear(company("dead", "replay", number), 1, "not JSON", "--file")
+    clear(company("dead", "edit", number, "--set", "id=9"), 1, "There is no 'id'")
+    clear(company("dead", "edit", number, "--file", company.write("mended.json", json.dumps(LEAD))), 0, "accepted")
+    assert {"crm:9"} <= company.keys()
+    whole(company)
+
+
+def test_a_structured_event_is_corrected_within_its_data(company: Company) -> None:
+    event = {"specversion": "1.0", "id": "e-1", "source": "/crm", "type": "person", "data": {**LEAD, "mail": "none"}}
+    body = zlib.compress(json.dumps(event).encode())
+    more = {"content_type": "application/cloudevents+json", "encoding": "deflate", "headers": {}}
+    number = pushed(company, "crm.people.upsert.v1", body, **more)
+    clear(company("dead", "edit", number, "--set", "mail=ada@example.org"), 0, "accepted")
+    assert {"crm:9"} <= company.keys()
 
 
 def test_help_tells_what_each_of_them_does() -> None:
