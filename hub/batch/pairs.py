@@ -65,13 +65,13 @@ class PairWorker:
         """Keep what a person or the clustering has to know: evidence from the review threshold on, and hard rules."""
         found = self.population.features_between(part.low, part.high)
         sides = {node: self.scorer.ready(each) for node, each in found.items()}
-        compare, least = self.scorer.compare, self.task.rules.review_bits
+        counted = self.scorer.counted
         kept = 0
         with (self.task.folder / f"{part.number:06d}.scores").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             for a, b in self.population.candidates(part.low, part.high):
-                bits, trusted, match, veto = compare(sides[a], sides[b])
-                if bits >= least or match:
+                if (score := counted(sides[a], sides[b])) is not None:
+                    bits, trusted, match, veto = score
                     writer.writerow([a, b, bits, trusted, match or "", veto or ""])
                     kept += 1
         self.close()

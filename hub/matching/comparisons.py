@@ -1,4 +1,8 @@
-"""Two values in, one level out: the words of a comparison, without weights. Symmetric, and cached per pair of values."""
+"""Two values in, one level out: the words of a comparison, without weights. Symmetric.
+
+Pairs of given names, family names and towns come back, so these are cached; of mailboxes, numbers, dates and streets hardly any
+pair does.
+"""
 
 from __future__ import annotations
 
@@ -94,9 +98,10 @@ def _contained(ours: list[str], theirs: list[str]) -> bool:
     return len("".join(short)) > 2 and all(token in long for token in short)
 
 
-@lru_cache(maxsize=_CACHED)
 def date_level(left: str, right: str) -> tuple[str, str]:
     """Comparison and level: whole dates, or the parts that both know."""
+    if left == right and len(left) == 10:
+        return "birth_date", "exact"
     if len(left) == 10 and len(right) == 10:
         return "birth_date", _whole_dates(left, right)
     shared = min(len(left), len(right))
@@ -121,7 +126,6 @@ def _whole_dates(left: str, right: str) -> str:
     return "close" if abs(int(year) - int(other_year)) <= 2 else "else"
 
 
-@lru_cache(maxsize=_CACHED)
 def email_level(left: str, right: str) -> str:
     local, _, domain = left.partition("@")
     other, _, other_domain = right.partition("@")
@@ -141,14 +145,12 @@ def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
 
-@lru_cache(maxsize=_CACHED)
 def phone_level(left: str, right: str) -> str:
     if left == right or (min(len(left), len(right)) >= 7 and (left.endswith(right) or right.endswith(left))):
         return "exact"
     return "near" if len(left) > 6 and edits(left, right, 1) <= 1 else "else"
 
 
-@lru_cache(maxsize=_CACHED)
 def identifier_level(left: str, right: str) -> str:
     if left == right:
         return "exact"
@@ -157,32 +159,33 @@ def identifier_level(left: str, right: str) -> str:
     return {1: "one_digit", 2: "two_digits"}.get(edits(left, right, 2), "else")
 
 
-@lru_cache(maxsize=_CACHED)
 def street_level(left: str, right: str) -> str | None:
     """Of address lines: the words with the numbers."""
     if not left or not right:
         return None
     if left == right:
         return "exact"
-    ours, theirs = frozenset(left.split()), frozenset(right.split())
+    ours, numbers = _street_words(left)
+    theirs, others = _street_words(right)
     shared = len(ours & theirs)
-    union = len(ours | theirs)
-    contained = shared / min(len(ours), len(theirs))
-    near = likeness(left, right) >= 950 if shared else edits(left, right, 1) <= 1
-    numbers, others = _numbers(ours), _numbers(theirs)
-    if numbers and others and not (numbers & others):
+    if numbers and others and numbers.isdisjoint(others):
         return _other_number(ours - numbers, theirs - others)
-    if shared / union >= 0.9 or near:
+    near = likeness(left, right) >= 950 if shared else edits(left, right, 1) <= 1
+    union = len(ours) + len(theirs) - shared
+    if near or shared / union >= 0.9:
         return "near"
-    if contained >= 0.85 and shared > 1:
+    if shared > 1 and shared / min(len(ours), len(theirs)) >= 0.85:
         return "contained"
     if shared / union >= 0.5:
         return "half"
     return "some" if shared > 1 or _alike(ours - numbers, theirs - others) else "else"
 
 
-def _numbers(tokens: frozenset[str]) -> frozenset[str]:
-    return frozenset(token for token in tokens if token[0].isdigit())
+@lru_cache(maxsize=1 << 15)
+def _street_words(street: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of an address line, and the numbers among them."""
+    tokens = frozenset(street.split())
+    return tokens, frozenset(token for token in tokens if token[0].isdigit())
 
 
 def _other_number(words: frozenset[str], others: frozenset[str]) -> str:
@@ -194,7 +197,6 @@ def _alike(words: frozenset[str], others: frozenset[str]) -> bool:
     return any(len(a) > 4 and len(b) > 4 and likeness(a, b) >= 920 for a in words for b in others)
 
 
-@lru_cache(maxsize=_CACHED)
 def postal_level(left: str, right: str) -> str | None:
     if not left or not right:
         return None

@@ -49,14 +49,14 @@ class Scorer:
     def __init__(self, rules: MatchingRules) -> None:
         check_blocking(rules)
         self.rules = rules
+        self._means = {name: rules.numbers[f"mean_{name}"] for name in ("given", "family", "swapped", "locality")}
         self._ready: dict[int, tuple[Features, Prepared]] = {}
-        self._names = lru_cache(_CACHED)(self._score_names)
         self._given_parts = lru_cache(_CACHED)(self._given)
         self._family_parts = lru_cache(_CACHED)(self._family)
         self._overlap = lru_cache(_CACHED)(self._score_organizations)
         self._word_bits = word_bits(rules)
         self._family_bits = lru_cache(_CACHED)(partial(family_bits, rules=rules))
-        self._places = lru_cache(_CACHED)(self._score_places)
+        self._place_ceiling = self._most_of_places()
 
     def ready(self, found: Features) -> Prepared:
         """Features made ready once. The dict is kept with the answer, so that its identity stays its own."""
@@ -80,6 +80,15 @@ class Scorer:
         bits = self._bits(left, right)
         trusted = bits if left.trusted is left and right.trusted is right else self._bits(left.trusted, right.trusted)
         return bits, trusted, self._match(left, right), self._veto(left, right)
+
+    def counted(self, left: Prepared, right: Prepared) -> tuple[int, int, str | None, str | None] | None:
+        """The same as far as it counts: the bits reach review, or a hard rule matches. Most candidates do neither, and that
+        can be seen before all of them is compared."""
+        least = self.rules.review_bits
+        if self._ceiling(left, right, least) < least:
+            return None
+        found = self.compare(left, right)
+        return found if found[0] >= least or found[2] is not None else None
 
     def score(self, left: Features, right: Features) -> Score:
         """Everything about one pair, for people."""
@@ -111,6 +120,88 @@ class Scorer:
         bits = self._prior(left, right) + sum([part[2] for part in evidence])
         ceiling = self._guarded(bits, evidence, left, right)
         return bits + ceiling[2] if ceiling else bits
+
+    def _ceiling(self, left: Prepared, right: Prepared, least: int) -> int:
+        """No less than the bits of this pair; it ends as soon as it lies below ``least``, the cheapest evidence first.
+
+        Guards only take. Where identifiers meet there may be a rule that matches, so nothing is said about those.
+        """
+        weights = self.rules.weights
+        if left.steward or right.steward or (left.identifiers and right.identifiers):
+            return least
+        bits = self._prior(left, right)
+        if left.kind and right.kind and left.kind != right.kind:
+            bits += weights["kind"]["else"]
+        if left.birth and right.birth:
+            name, level = compare.date_level(*_ordered(left.birth, right.birth))
+            bits += weights[name][level]
+        if left.gender and right.gender:
+            bits += max(weights["gender"]["exact"], 0) if left.gender == right.gender else weights["gender"]["else"]
+        if left.emails and right.emails:
+            bits += self._best_value("email", compare.email_level, left.emails, right.emails)[2]
+        if left.phones and right.phones:
+            bits += self._best_value("phone", compare.phone_level, left.phones, right.phones)[2]
+        if left.names and right.names:
+            bits += max([self._name_bits(a, b) for a in left.names for b in right.names])
+        organized = bool(left.organizations and right.organizations)
+        if left.addresses and right.addresses:
+            if not organized and bits + self._place_ceiling < least:
+                return bits + self._place_ceiling
+            bits += max([self._place_bits(a, b) for a in left.addresses for b in right.addresses])
+        if organized:
+            bits += self._best_organizations(left, right)[2]
+        return bits
+
+    def _name_bits(self, left: tuple[str, str, str], right: tuple[str, str, str]) -> int:
+        """The sum of `_score_names`, or more."""
+        bits = 0
+        if left[0] and right[0]:
+            given = self._given_parts(left[0], right[0]) if left[0] <= right[0] else self._given_parts(right[0], left[0])
+            bits += given[2] if given else 0
+        if left[1] and right[1]:
+            family = self._family_parts(left[1], right[1]) if left[1] <= right[1] else self._family_parts(right[1], left[1])
+            bits += family[2] if family else 0
+        if left[0][:1] == right[1][:1] or left[1][:1] == right[0][:1]:
+            swapped = self._swapped(*_ordered(left, right))
+            bits = max(bits, swapped[2]) if swapped else bits
+        if left[2] and right[2]:
+            bits += self.rules.weights["suffix"]["exact" if left[2] == right[2] else "else"]
+        return bits
+
+    def _place_bits(self, left: tuple[str, ...], right: tuple[str, ...]) -> int:
+        """The sum of `_score_places`."""
+        weights = self.rules.weights
+        found: list[int] = []
+        for name, index, level_of in _PLACES:
+            one, other = left[index], right[index]
+            if one and other:
+                level = "exact" if one == other else level_of(one, other) if one <= other else level_of(other, one)
+                if index == _LOCALITY:
+                    rarity = min(locality_bits(one, self.rules), locality_bits(other, self.rules))
+                    found.append(self._worth(name, level, rarity))
+                else:
+                    found.append(weights[name][level])
+        top, bottom = max(found, default=0), min(found, default=0)
+        share, floor = self.rules.numbers["damping"], self.rules.numbers["place_floor"]
+        total = 0
+        for bits in found:
+            if bits == top and top > 0:
+                total, top = total + bits, 0
+            elif bits == bottom and bottom < 0:
+                total, bottom = total + bits, 0
+            else:
+                total += bits * share // 1000
+        return max(total, floor) if floor else total
+
+    def _most_of_places(self) -> int:
+        """What all parts of an address can say together: the strongest in full, the rest at a share."""
+        known = [*self.rules.rarity["locality"].values(), self.rules.numbers["rare_locality"]]
+        most = [max(self._worth("locality", level, rare) for level in self.rules.weights["locality"] for rare in _ends(known))]
+        most += [max(self.rules.weights[name].values()) for name in ("street", "postal_code", "region", "country")]
+        most = sorted(max(bits, 0) for bits in most)
+        share = self.rules.numbers["damping"]
+        bits = sum(most) * share // 1000 if share > 1000 else most[-1] + sum(most[:-1]) * max(share, 0) // 1000
+        return max(bits, self.rules.numbers["place_floor"])
 
     def _prior(self, left: Prepared, right: Prepared) -> int:
         """Organizations are fewer than people."""
@@ -154,8 +245,8 @@ class Scorer:
 
     def _best_names(self, left: Prepared, right: Prepared) -> tuple[Evidence, ...]:
         if len(left.names) == 1 and len(right.names) == 1:
-            return self._names(*_ordered(left.names[0], right.names[0]))
-        found = (self._names(*_ordered(a, b)) for a in left.names for b in right.names)
+            return self._score_names(*_ordered(left.names[0], right.names[0]))
+        found = (self._score_names(*_ordered(a, b)) for a in left.names for b in right.names)
         return max(found, key=lambda parts: (sum(part[2] for part in parts), parts))
 
     def _score_names(self, left: tuple[str, str, str], right: tuple[str, str, str]) -> tuple[Evidence, ...]:
@@ -201,7 +292,7 @@ class Scorer:
         """Level bits, and a share of how much rarer or commoner the value is than the mean of its comparison."""
         share = self.rules.alphas[name][level]
         bits = self.rules.weights[name][level]
-        return bits + share * (rarity - self.rules.numbers[f"mean_{name}"]) // 1000 if share else bits
+        return bits + share * (rarity - self._means[name]) // 1000 if share else bits
 
     def _best_organizations(self, left: Prepared, right: Prepared) -> Evidence:
         found = (self._overlap(*_ordered(a, b)) for a in left.organizations for b in right.organizations)
@@ -230,8 +321,8 @@ class Scorer:
 
     def _best_places(self, left: Prepared, right: Prepared) -> tuple[Evidence, ...]:
         if len(left.addresses) == 1 and len(right.addresses) == 1:
-            return self._places(*_ordered(left.addresses[0], right.addresses[0]))
-        found = (self._places(*_ordered(a, b)) for a in left.addresses for b in right.addresses)
+            return self._score_places(*_ordered(left.addresses[0], right.addresses[0]))
+        found = (self._score_places(*_ordered(a, b)) for a in left.addresses for b in right.addresses)
         return max(found, key=lambda parts: (sum(part[2] for part in parts), parts))
 
     def _score_places(self, left: tuple[str, ...], right: tuple[str, ...]) -> tuple[Evidence, ...]:
@@ -299,6 +390,24 @@ class Scorer:
                     return "different_verified"
         return None
 
+
+def _ends(values: list[int]) -> tuple[int, int]:
+    return min(values), max(values)
+
+
+def _otherwise(left: str, right: str) -> str:
+    return "else"
+
+
+_LOCALITY = 2
+_PLACES: tuple[tuple[str, int, Any], ...] = (
+    ("street", 0, compare.street_level),
+    ("postal_code", 1, compare.postal_level),
+    ("locality", _LOCALITY, compare.locality_level),
+    ("region", 3, _otherwise),
+    ("country", 4, _otherwise),
+)
+"""Where the parts of an address stand, and what their levels are when they differ."""
 
 _SAME_GIVEN = ("exact", "first", "nickname", "near")
 """Where the given names agree, an equal gender says nothing new."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,6 +227,30 @@ def test_scores_are_whole_numbers_and_the_same_from_either_side(left, right):
     score = SCORER.score(left, right)
     assert (score.bits, score.trusted_bits, score.match, score.veto) == one
     assert sum(part.bits for part in score.parts) == score.bits
+
+
+COMPANIES = st.builds(
+    lambda name, phones, homes: company(name, phones=phones, addresses=homes),
+    st.sampled_from(["Zurbarrieta S.L.", "Zurbarrieta Distribuciones", "Acme Ltd", "Acme Trading Ltd, Leeds Branch"]),
+    st.lists(st.sampled_from([{"number": "+34600111222"}, {"number": "+34600111223"}]), max_size=2),
+    st.lists(st.sampled_from([HOME, AWAY, {"locality": "Madrid"}]), max_size=2),
+)
+LABELLED = st.builds(
+    lambda value, verified, family: person("Ana", family, identifiers=[{"scheme": "vat", "value": value, "verified": verified}]),
+    st.sampled_from(["ESB12345674", "ESB99999999"]),
+    st.booleans(),
+    NAMES,
+)
+ANYBODY = st.one_of(SIDES, COMPANIES, LABELLED, st.just({"s": 1}))
+
+
+@settings(derandomize=True, max_examples=500, deadline=None)
+@given(ANYBODY, ANYBODY, st.sampled_from([-1, 0, 3, 6]))
+def test_what_counts_is_found_without_weighing_what_does_not(left, right, review_bits):
+    scorer = Scorer(replace(RULES, review_bits=review_bits * 1000))
+    whole = scorer.quick(left, right)
+    counts = whole[0] >= review_bits * 1000 or whole[2] is not None
+    assert scorer.counted(scorer.ready(left), scorer.ready(right)) == (whole if counts else None)
 
 
 # -- rules --
