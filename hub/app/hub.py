@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors import build
-from hub.app import delivering, feeding, looking, people, raw, replaying, stages
+from hub.app import delivering, feeding, looking, people, raw, receiving, replaying, stages
 from hub.app.keys import KeyRing
 from hub.app.outcome import Tell, Work, untold
+from hub.app.receiving import Receipt
 from hub.app.stages import ENTITY
 from hub.bus import Bus
 from hub.bus.embedded import EmbeddedBus
@@ -53,6 +54,8 @@ class Hub:
     clock: Clock = now
     _quality: dict[str, QualityRules] = field(default_factory=dict, repr=False)
     _release: str = field(default="", repr=False)
+    compiled: dict[str, tuple[FeedPlan, datetime]] = field(default_factory=dict, repr=False)
+    """Plans for what systems push, by feed, and when they were compiled."""
 
     @cached_property
     def landscape(self) -> Landscape:
@@ -188,6 +191,17 @@ class Hub:
         """Run feeds, all of them unless named. One feed that fails delays no other."""
         self.own_landscape()
         return feeding.ingest(self, names, accept, tell)
+
+    def receive(
+        self,
+        feed: str,
+        records: Sequence[Any],
+        source: str | None = None,
+        ids: Sequence[str] | None = None,
+        lane: str | None = None,
+    ) -> list[Receipt]:
+        """Take records that a system pushed, in its own words: one receipt for each, in their order."""
+        return receiving.receive(self, feed, records, source, ids, lane)
 
     def work(self, tell: Tell = untold) -> Work:
         """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""

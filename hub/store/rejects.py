@@ -93,6 +93,22 @@ def replayed(tx: Connection, closed: Sequence[tuple[int, str | None, str | None]
     rows.update(tx, rejects, ("id",), given)
 
 
+def settle_replayed(tx: Connection, receipts: Mapping[str, str], at: datetime) -> None:
+    """What came under these receipts was translated once more, under the receipts that stand beside them."""
+    c = rejects.c
+    wanted = select(c.id, c.receipt).where(rows.among(tx, c.receipt, sorted(receipts)), c.state == OPEN).with_for_update()
+    replayed(tx, [(row.id, receipts[row.receipt], "with all that came") for row in tx.execute(wanted)], "replay", at)
+
+
+def receipts_of(tx: Connection, prefix: str) -> list[str]:
+    """Under which receipts the open rejects of a cause are kept raw; ``prefix`` is how its fingerprint begins."""
+    c = rejects.c
+    wanted = (
+        select(c.receipt).distinct().where(c.fingerprint.startswith(prefix, autoescape=True), c.state == OPEN, c.receipt != "")
+    )
+    return list(tx.scalars(wanted.order_by(c.receipt)))
+
+
 def archive(tx: Connection, ids: Sequence[int], why: str, by: str, at: datetime) -> list[int]:
     """Nothing more will come of those of these that are open; which ones that were."""
     return _close(tx, ids, OPEN, {"state": ARCHIVED, "note": why, "closed_by": by, "closed_at": at})

@@ -1,0 +1,245 @@
+"""What systems push: on `hub.in` of the broker, on `/api/in/<feed>`, with `goldenhub post`. All of it ends in the same ingest.
+
+A message is known by its source and id: the same again gives the receipt of the first time, and nothing arrives twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from hub.app.landing import land_in
+from hub.bus import LIVE, NO_WAIT
+from hub.bus.envelopes import Envelope, Pushed, RawEnvelope, read_raw
+from hub.contract import Batch
+from hub.errors import BadLandscape, Contended, Misconfigured, Rejected, Retryable
+from hub.ingest import FeedPlan, Item, Landed, ingest
+from hub.records import Damage, Operation, RawRecord, receipt_of
+from hub.resolve.minting import uuid7_mint
+from hub.store import inbox
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
+
+ACCEPTED, REJECTED, LEFT_OUT, KNOWN = "accepted", "rejected", "left out", "known"
+_log = logging.getLogger("goldenhub")
+_FRESH = timedelta(seconds=5)  # how long a compiled plan is taken for today's
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one pushed record so far; the rest of its way is told by `goldenhub trace`."""
+
+    receipt: str
+    state: str  # accepted | rejected | left out | known
+    code: str = ""
+    reason: str = ""
+    id: str = ""  # the sender's own
+
+    def as_dict(self) -> dict[str, Any]:
+        told = {"receipt": self.receipt, "state": self.state, "code": self.code, "reason": self.reason, "id": self.id}
+        return {name: value for name, value in told.items() if value}
+
+
+def receive(
+    hub: Hub,
+    feed: str,
+    records: Sequence[Any],
+    source: str | None = None,
+    ids: Sequence[str] | None = None,
+    lane: str | None = None,
+) -> list[Receipt]:
+    """Take records that a system pushed, in its own words: one receipt for each, in their order.
+
+    With ``ids`` (one for each record) the same (source, id) is taken only once. Kept, translated and published in one
+    transaction for each ``HUB_BATCH_SIZE`` records: when this returns, what was accepted survives any crash.
+    """
+    if ids is not None and len(ids) != len(records):
+        raise Rejected("There must be one id for each record.", code="ids_do_not_fit")
+    plan, size = plan_of(hub, feed), hub.settings.batch_size
+    receipts: list[Receipt] = []
+    for start in range(0, len(records), size):
+        items = [_item(hub, feed, one, start + place) for place, one in enumerate(records[start : start + size])]
+        some = None if ids is None else ids[start : start + size]
+        receipts += _received(hub, plan, items, source or feed, some, lane or hub.landscape.feed(feed).lane)
+    hub.bus.forward()
+    return receipts
+
+
+def _received(
+    hub: Hub, plan: FeedPlan, items: Sequence[Item], source: str, ids: Sequence[str] | None, lane: str
+) -> list[Receipt]:
+    for _ in range(_TRIES):
+        try:
+            with hub.store.begin() as tx:
+                return receive_in(tx, hub, plan, items, source, ids, lane)
+        except _RacedError:
+            continue
+    raise Contended("Somebody else pushes the same messages at this moment; send them again.", what="inbox")
+
+
+class _RacedError(Contended):
+    """Somebody else took the same message at the same moment."""
+
+
+def receive_in(
+    tx: Connection,
+    hub: Hub,
+    plan: FeedPlan,
+    items: Sequence[Item],
+    source: str,
+    ids: Sequence[str] | None,
+    lane: str = LIVE,
+) -> list[Receipt]:
+    """The same within a transaction of the caller's."""
+    known = inbox.known(tx, source, set(ids)) if ids else {}
+    told = ids or [""] * len(items)
+    fresh: dict[int, Item] = {}
+    first: dict[str, int] = {}
+    for place, (item, name) in enumerate(zip(items, told, strict=True)):
+        if name and (name in known or name in first):
+            continue
+        first[name] = place
+        fresh[place] = item
+    landed = _translated(plan, list(fresh.values()), uuid7_mint(hub.clock)(), hub)
+    land_in(tx, hub, plan.name, landed, lane)
+    made = dict(zip(fresh, _receipts(landed), strict=True))
+    new = {name: made[place].receipt for name, place in first.items() if name}
+    if new and not inbox.add(tx, source, new, hub.clock()):
+        raise _RacedError
+    known |= new
+    return [
+        replace(made[place], id=name) if place in made else Receipt(known[name], KNOWN, id=name)
+        for place, name in enumerate(told)
+    ]
+
+
+def _translated(plan: FeedPlan, items: Sequence[Item], run: str, hub: Hub) -> Landed:
+    found: list[Landed] = []
+    report = ingest(plan, [Batch(items)] if items else [], run=run, clock=hub.clock, land=found.append)
+    if report.state != "done":
+        raise (Misconfigured if report.state == "stopped" else Retryable)(report.message)
+    return found[0] if found else Landed((), {}, {}, (), None)
+
+
+def _receipts(landed: Landed) -> list[Receipt]:
+    wrong = {receipt_of(one.message_id): one for one in reversed(landed.rejects)}
+    right = {receipt_of(one.message_id) for one in landed.records}
+    made = []
+    for piece in landed.came:
+        if piece.id in wrong:
+            made.append(Receipt(piece.id, REJECTED, wrong[piece.id].code, wrong[piece.id].reason))
+        else:
+            made.append(Receipt(piece.id, ACCEPTED if piece.id in right else LEFT_OUT))
+    return made
+
+
+def _item(hub: Hub, feed: str, given: Any, place: int, operation: str | None = None) -> Item:
+    stream, where = hub.landscape.feed(feed).request.name, f"pushed, record {place + 1}"
+    if not isinstance(given, Mapping) or not given:
+        return Damage(stream, where, "not_a_record", "A record is an object with at least one field.")
+    return RawRecord(stream, dict(given), where, operation=operation)
+
+
+def plan_of(hub: Hub, feed: str) -> FeedPlan:
+    """The feed ready to run; compiled anew after a moment, so that a mended mapping needs no restart."""
+    now = hub.clock()
+    if feed not in hub.compiled or not hub.compiled[feed][1] <= now < hub.compiled[feed][1] + _FRESH:
+        hub.compiled[feed] = hub.plan(hub.landscape.feed(feed)), now
+    return hub.compiled[feed][0]
+
+
+# -- hub.in --
+
+
+def take_in(hub: Hub, limit: int, wait: timedelta = NO_WAIT) -> int:
+    """Land what waits on `hub.in`, or bury what never can be; how many messages.
+
+    One transaction for all of them. When that fails for a reason of one message, each is tried alone.
+    """
+    pushed = hub.bus.take_raw(limit, wait)
+    if not pushed:
+        return 0
+    left = list(pushed)
+    try:
+        if not _landed(hub, left):
+            while left:
+                if not _landed(hub, left[:1]):
+                    _bury(hub, left[0], "landing_failed", "The hub failed on this message; its log says how.")
+                left.pop(0)
+    except (Retryable, Misconfigured):
+        hub.bus.settle_raw(pushed[: len(pushed) - len(left)])
+        hub.bus.put_back_raw(left)
+        raise
+    hub.bus.settle_raw(pushed)
+    hub.bus.forward()
+    return len(pushed)
+
+
+def _landed(hub: Hub, pushed: Sequence[Pushed]) -> bool:
+    """Land them; False when they cannot be, for a reason that no error of ours tells."""
+    try:
+        _land_pushed(hub, pushed)
+    except (Retryable, Misconfigured):
+        raise
+    except Exception:  # noqa: BLE001 - a loop: what is wrong with one message stops no other
+        _log.exception("landing of %d messages from hub.in failed", len(pushed))
+        return False
+    return True
+
+
+def _bury(hub: Hub, one: Pushed, code: str, why: str) -> None:
+    with hub.store.begin() as tx:
+        hub.bus.bury_raw_in(tx, one, code, why)
+
+
+def _land_pushed(hub: Hub, pushed: Sequence[Pushed]) -> None:
+    """All of them in one transaction; those of one feed, source and operation at once."""
+    readable: list[RawEnvelope] = []
+    wrong: list[tuple[Pushed, Rejected]] = []
+    for one in pushed:
+        try:
+            readable.append(understood(hub, one.envelope))
+        except Rejected as never:
+            wrong.append((one, never))
+    with hub.store.begin() as tx:
+        for one, error in wrong:
+            hub.bus.bury_raw_in(tx, one, error.code, error.message)
+        land_readable(tx, hub, readable)
+
+
+def understood(hub: Hub, envelope: Envelope) -> RawEnvelope:
+    """A message from `hub.in`, read; raises ``Rejected`` when it can never be landed."""
+    read = read_raw(envelope, hub.settings.message_limit)
+    try:
+        hub.landscape.feed(read.feed)
+    except BadLandscape as unknown:
+        raise Rejected(f"There is no feed {read.feed!r} in the landscape.", code="feed_unknown") from unknown
+    if read.operation not in set(Operation) - {Operation.WITHDRAWN}:
+        raise Rejected(f"There is no operation {read.operation!r}.", code="operation_unknown")
+    return read
+
+
+def land_readable(tx: Connection, hub: Hub, readable: Sequence[RawEnvelope], lane: str | None = None) -> list[Receipt]:
+    """Land messages that were understood, within a transaction. Further records of one message have a number behind its id."""
+    groups: dict[tuple[str, str, str], tuple[list[Item], list[str]]] = {}
+    for one in readable:
+        items, ids = groups.setdefault((one.feed, one.source, one.operation), ([], []))
+        operation = None if one.operation == Operation.UPSERT else one.operation
+        for place, data in enumerate(one.data):
+            items.append(_at(_item(hub, one.feed, data, place, operation), one.time))
+            ids.append(one.id if place == 0 else f"{one.id}#{place + 1}")
+    receipts: list[Receipt] = []
+    for (feed, source, _), (items, ids) in groups.items():
+        receipts += receive_in(tx, hub, plan_of(hub, feed), items, source, ids, lane or hub.landscape.feed(feed).lane)
+    return receipts
+
+
+def _at(item: Item, time: datetime | None) -> Item:
+    return replace(item, updated_at=time) if isinstance(item, RawRecord) and time is not None else item

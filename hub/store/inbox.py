@@ -1,0 +1,38 @@
+"""Which messages systems pushed before: (source, id) leads to the receipt of the first time, so that nothing arrives twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from hub.store import rows
+from hub.store.tables import inbox
+
+
+def known(tx: Connection, source: str, ids: Iterable[str]) -> dict[str, str]:
+    """Of these ids, those that came before, with their receipts."""
+    wanted = select(inbox.c.id, inbox.c.receipt).where(inbox.c.source == source, rows.among(tx, inbox.c.id, ids))
+    return {row.id: row.receipt for row in tx.execute(wanted)}
+
+
+def add(tx: Connection, source: str, receipts: Mapping[str, str], at: datetime) -> bool:
+    """Remember these; False when somebody else took one of them at the same moment: roll back and look again."""
+    made = [{"source": source, "id": one, "receipt": receipt, "at": at} for one, receipt in sorted(receipts.items())]
+    rows.insert(tx, inbox, made, known="keep")
+    return known(tx, source, receipts) == dict(receipts)
+
+
+def sources_of(tx: Connection, receipt: str) -> list[tuple[str, str]]:
+    """Under which (source, id) a receipt was pushed. Receipts have no index here: for one person's question, not for a loop."""
+    wanted = select(inbox.c.source, inbox.c.id).where(inbox.c.receipt == receipt).limit(5)
+    return [(row.source, row.id) for row in tx.execute(wanted)]
+
+
+def prune(tx: Connection, before: datetime, limit: int) -> int:
+    """Forget the oldest of what is older than this; how many."""
+    page = select(inbox.c.source, inbox.c.id).where(inbox.c.at < before).order_by(inbox.c.at).limit(limit)
+    found = tx.execute(page.with_for_update(skip_locked=True)).all()
+    rows.delete(tx, inbox, [{"source": row.source, "id": row.id} for row in found])
+    return len(found)
