@@ -4,7 +4,7 @@
 
 What is published is part of a transaction of the store's: it exists when that commits, together with what was counted. On the
 bus built into the store (``embedded``) that row is the message; on RabbitMQ (``rabbit``) it is what must still be brought to the
-broker, and it stays, emptied, until the consumer's own transaction takes it away. So whatever is killed at whatever moment,
+broker, and it stays until the consumer's own transaction takes it away. So whatever is killed at whatever moment,
 nothing is lost, a repetition is recognised by its message ids, and what is on its way can be counted exactly.
 """
 
@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.records import Data, SourceRecord
+
+if TYPE_CHECKING:
+    from hub.bus.envelopes import Pushed
 
 RESOLVE, ATTACH = "resolve", "attach"
 STAGES = (RESOLVE, ATTACH)
@@ -121,6 +124,30 @@ class Bus(Protocol):
 
     def announce(self, events: Sequence[Data]) -> None:
         """Publish golden events (CloudEvents as dicts), in order; returns when all are confirmed."""
+        ...
+
+    def take_raw(self, limit: int, wait: timedelta = NO_WAIT) -> list[Pushed]:
+        """What systems pushed to the bus in their own words; one alone when it was with a worker before."""
+        ...
+
+    def settle_raw(self, pushed: Sequence[Pushed]) -> None:
+        """They are landed, or buried, and that is committed."""
+        ...
+
+    def put_back_raw(self, pushed: Sequence[Pushed]) -> None:
+        """Nothing was done with them."""
+        ...
+
+    def bury_raw_in(self, tx: Any, pushed: Pushed, code: str, why: str) -> None:
+        """Within a transaction: this can never be landed. ``settle_raw`` follows its commit."""
+        ...
+
+    def collect_dead(self, limit: int = 100) -> int:
+        """Keep as dead letters what the broker itself gave up on, or found no queue for; how many messages."""
+        ...
+
+    def recall(self) -> int:
+        """Publish again what the broker lost; how many messages. Of a repetition the ids tell."""
         ...
 
     def depth(self) -> dict[str, dict[str, int]]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from hub.bus import LANES, LIVE, MOST_ATTEMPTS, NO_WAIT, QUEUE_LIMIT, STAGES, Delivery, stage_of
 from hub.bus.alive import is_alive, myself
+from hub.bus.envelopes import Pushed
 from hub.bus.failing import KILLED, Bury, dead_letters, rung
 from hub.bus.room import Room
 from hub.records import Data, SourceRecord, canonical_json, record_from_json, record_to_json
@@ -137,6 +138,25 @@ class EmbeddedBus:
 
     def announce(self, events: Sequence[Data]) -> None:
         """Nobody listens here: who wants to hear reads the change feed, which the store keeps."""
+
+    def take_raw(self, limit: int, wait: timedelta = NO_WAIT) -> list[Pushed]:
+        """Nobody can push here: without a broker, systems push to the API."""
+        return []
+
+    def settle_raw(self, pushed: Sequence[Pushed]) -> None:
+        """There are none."""
+
+    def put_back_raw(self, pushed: Sequence[Pushed]) -> None:
+        """There are none."""
+
+    def bury_raw_in(self, tx: Any, pushed: Pushed, code: str, why: str) -> None:
+        """There are none."""
+
+    def collect_dead(self, limit: int = 100) -> int:
+        return 0
+
+    def recall(self) -> int:
+        return 0
 
     def depth(self) -> dict[str, dict[str, int]]:
         found = {stage: dict.fromkeys(LANES, 0) for stage in STAGES}

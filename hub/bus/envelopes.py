@@ -299,10 +299,10 @@ def _record(told: Any) -> SourceRecord:
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise Rejected("A record in it lacks something or is of a wrong shape.", code="record_invalid") from wrong
     texts = (record.entity, *record.ref[:2], record.message_id, record.feed, record.run, record.mapping)
-    numbers = (record.ref.generation, record.position or 0)
+    numbers = (record.ref.generation, 0 if record.position is None else record.position)
     if (
         not all(isinstance(one, str) and "\x00" not in one for one in texts)
-        or not all(isinstance(one, int) and -(2**63) <= one < 2**63 for one in numbers)
+        or not all(type(one) is int and -(2**63) <= one < 2**63 for one in numbers)
         or not isinstance(record.data, dict)
         or not (record.target is None or isinstance(record.target, str))
         or not (isinstance(record.delta, bool) and isinstance(record.sequenced, bool))

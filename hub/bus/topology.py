@@ -14,7 +14,9 @@ from hub.bus import LANES, LIVE, STAGES, stage_of
 from hub.bus.failing import RUNGS
 
 TOPIC, FANOUT = "topic", "fanout"
-DELIVERY_LIMIT = 50  # far above our own five attempts: a broker that restarts often must not bury what is innocent
+DELIVERY_LIMIT = 1000
+"""Far above our own five attempts: the broker counts whatever a dying worker held, the innocent too. It is the last net only."""
+DELIVERY_LIMIT_IN = 100
 QUEUE_BYTES = 2 * 2**30
 
 _QUORUM = {"x-queue-type": "quorum"}
@@ -119,7 +121,7 @@ class Topology:
         return [
             Queue(names.unrouted, "What no queue wanted, until it is kept as dead letters."),
             Queue(names.dead, "What no worker could take, until it is kept as dead letters."),
-            *(Queue(name, about, self._work_arguments()) for name, about in self._work_queues()),
+            *(Queue(name, about, self._work_arguments(limit)) for name, about, limit in self._work_queues()),
             *(
                 Queue(
                     names.retry(rung),
@@ -130,14 +132,14 @@ class Topology:
             ),
         ]
 
-    def _work_queues(self) -> Iterator[tuple[str, str]]:
-        yield self.names.coming, "Raw records for the stage `ingest`."
+    def _work_queues(self) -> Iterator[tuple[str, str, int]]:
+        yield self.names.coming, "Raw records for the stage `ingest`.", DELIVERY_LIMIT_IN
         for stage in STAGES:
             for lane in LANES:
-                yield self.names.work(stage, lane), f"Canonical records for the stage `{stage}`, lane {lane}."
+                yield self.names.work(stage, lane), f"Canonical records for the stage `{stage}`, lane {lane}.", DELIVERY_LIMIT
 
-    def _work_arguments(self) -> dict[str, Any]:
-        return {"x-delivery-limit": DELIVERY_LIMIT, "x-dead-letter-exchange": self.names.dead, **_WAITS_FOR_ITS_LETTERS}
+    def _work_arguments(self, limit: int) -> dict[str, Any]:
+        return {"x-delivery-limit": limit, "x-dead-letter-exchange": self.names.dead, **_WAITS_FOR_ITS_LETTERS}
 
     @property
     def bindings(self) -> list[Binding]:
