@@ -44,6 +44,23 @@ class Patience:
 
 
 @dataclass
+class Now:
+    """Whether it is time again for what is done every so many seconds; the first time at once."""
+
+    seconds: float
+    _next: float = 0.0
+
+    def is_due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self.seconds
+        return True
+
+    def at_once(self) -> None:
+        self._next = 0.0
+
+
+@dataclass
 class Pace:
     """How many records of a delivery go into one transaction.
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hub.app import stages
+from hub.app import receiving, stages
 from hub.app.delivering import WriteTurns
 from hub.app.outcome import Work
-from hub.app.pacing import Pace, Patience
+from hub.app.pacing import Now, Pace, Patience
 from hub.app.working import Loop
 from hub.bus import ATTACH, RESOLVE
 from hub.bus import LANES as LANES
@@ -61,8 +60,8 @@ class Runner:
     say: Say = lambda line: None
     _me: Worker = field(init=False, repr=False)
     _hurried: bool = field(default=False, repr=False)
-    _beaten: float = field(default=0.0, repr=False)
-    _seen_to: float = field(default=0.0, repr=False)
+    _beats: Now = field(default_factory=lambda: Now(_BEAT), repr=False)
+    _sees_to: Now = field(default_factory=lambda: Now(_SEES_TO), repr=False)
 
     def __post_init__(self) -> None:
         now, host, pid = self.hub.clock(), socket.gethostname(), os.getpid()
@@ -93,7 +92,7 @@ class Runner:
         if self.stage == RELAY:
             return lambda: _relay(self.hub)
         if self.stage == INGEST:
-            return lambda: _bring(self.hub)
+            return Entrance(self.hub).turn
         if self.stage == DELIVER:
             return WriteTurns(self.hub, self.say).turn
         loop = stages.loop(self.hub, self.stage, lanes=self.lanes, patience=patience, pace=Pace(lambda: self._hurried))
@@ -103,13 +102,12 @@ class Runner:
     def _work(self, loop: Loop) -> Work | None:
         """What waits on the bus; now and then, and when nothing does, what was put off or left behind."""
         done = loop.step(_TAKE)
-        if time.monotonic() - self._seen_to > _SEES_TO:
-            self._seen_to = time.monotonic()
+        if self._sees_to.is_due():
             with suppress(Retryable):
                 self.hub.bus.forward()
             more = stages.see_to_what_waits(self.hub, self.stage, gently=self._hurried)
             if more is not None:
-                self._seen_to = 0.0  # there may be more
+                self._sees_to.at_once()  # there may be more
                 done = more if done is None else _sum(done, more)
         return done
 
@@ -127,9 +125,8 @@ class Runner:
         """Say that it lives, and hear whether anybody has live records."""
         records = self._me.records + (did.records if did else 0)
         self._me = replace(self._me, records=records, state=state or ("working" if did else "waiting"))
-        if time.monotonic() - self._beaten < _BEAT:
+        if not self._beats.is_due():
             return
-        self._beaten = time.monotonic()
         now = self.hub.clock()
         with suppress(HubError), self.hub.store.begin() as tx:
             workers.beat(tx, replace(self._me, beat_at=now))
@@ -148,7 +145,26 @@ def _relay(hub: Hub) -> Work | None:
     return Work(records=number) if number else None
 
 
-def _bring(hub: Hub) -> Work | None:
-    """What was kept and could not be brought to the broker yet, of this process or of one that died."""
-    number = hub.bus.forward()
-    return Work(records=number) if number else None
+@dataclass
+class Entrance:
+    """What a worker of the first stage does: what systems push is landed, and what is on its way arrives.
+
+    That is: what was kept and could not be brought to the broker yet, by whoever; what the broker gave up, which becomes dead
+    letters; and what it lost, which is brought once more.
+    """
+
+    hub: Hub
+    _brings: Now = field(default_factory=lambda: Now(_SEES_TO), repr=False)
+    _collects: Now = field(default_factory=lambda: Now(10), repr=False)
+    _recalls: Now = field(default_factory=lambda: Now(300), repr=False)
+
+    def turn(self) -> Work | None:
+        bus = self.hub.bus
+        number = receiving.take_in(self.hub, self.hub.settings.batch_size, _TAKE)
+        if self._brings.is_due():
+            number += bus.forward()
+        if self._collects.is_due():
+            number += bus.collect_dead()
+        if self._recalls.is_due():
+            number += bus.recall()
+        return Work(records=number) if number else None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.app.hub import Hub
 
 ENTITY = "customer"
+_TURN, _QUIET_TURNS = timedelta(milliseconds=500), 4  # what still waits after so many is not for us
 PATIENCE = timedelta(seconds=30)
 """How long somebody who waits for the end waits for a store or a broker that is not ready."""
 
@@ -46,12 +47,22 @@ def work(hub: Hub, tell: Tell) -> Work:
     hub.bus.forward()
     for stage in (RESOLVE, ATTACH):
         worker = loop(hub, stage, patience=patience)
-        while (made := worker.step()) is not None:
+        while (made := worker.step()) or (made := _after_a_while(hub, worker)):
             done.add(made)
             tell(stage, done.records, None)
     catch_up(hub, done, tell)
     done.left = sum(sum(lanes.values()) for lanes in hub.bus.depth().values())
     return done
+
+
+def _after_a_while(hub: Hub, worker: Loop) -> Work | None:
+    """What is on its way comes yet, or others have it: wait for it as long as it grows less. None when that is all."""
+    turns, before = 0, -1
+    while (left := sum(hub.bus.depth()[worker.stage].values())) and turns < _QUIET_TURNS:
+        if (made := worker.step(_TURN)) is not None:
+            return made
+        turns, before = (turns + 1 if left == before else 0), left
+    return None
 
 
 def nothing_waits(hub: Hub, announced: bool = False) -> bool:
