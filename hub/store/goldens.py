@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -67,8 +66,9 @@ class CrossReference(NamedTuple):
 
 
 def by_id(tx: Connection, ids: Iterable[str]) -> dict[str, Golden]:
-    found = tx.execute(select(goldens).where(rows.among(tx, goldens.c.id, ids))).mappings()
-    return {row["id"]: _golden(row) for row in found}
+    names = tuple(goldens.c.keys())
+    found = rows.find(tx, goldens, ("id",), [(one,) for one in ids], told=names)
+    return {row[0]: _golden(dict(zip(names, row, strict=True))) for row in found}
 
 
 def current(tx: Connection, golden_id: str) -> Golden | None:
@@ -136,18 +136,8 @@ def put(tx: Connection, changed: Sequence[Golden]) -> None:
 
 def former(tx: Connection, entity: str, refs: Iterable[RecordRef]) -> set[str]:
     """Ids no longer in use whose last members were among these."""
-    wanted_refs = set(refs)
-    by_system: dict[str, list[str]] = defaultdict(list)
-    for ref in wanted_refs:
-        by_system[ref.system].append(ref.key)
-    c = former_members.c
-    found = set()
-    for system, keys in by_system.items():
-        where = and_(c.entity == entity, c.system == system, rows.among(tx, c.key, keys))
-        for row in tx.execute(select(c.key, c.generation, c.golden_id).where(where)):
-            if RecordRef(system, row.key, row.generation) in wanted_refs:
-                found.add(row.golden_id)
-    return found
+    found = rows.find(tx, former_members, RecordRef._fields, list(set(refs)), told=("golden_id",), fixed={"entity": entity})
+    return {row[0] for row in found}
 
 
 def remember_members(tx: Connection, gone: Iterable[Golden]) -> None:
@@ -162,18 +152,9 @@ def forget_members(tx: Connection, back: Iterable[Golden]) -> None:
 
 def close_references(tx: Connection, entity: str, refs: Mapping[RecordRef, str], at: datetime) -> None:
     """End the cross-reference of these refs; the value says whether it moved or closed."""
-    by_system: dict[str, list[str]] = defaultdict(list)
-    for ref in refs:
-        by_system[ref.system].append(ref.key)
-    ended = []
-    for system, keys in by_system.items():
-        where = and_(
-            xref.c.entity == entity, xref.c.system == system, rows.among(tx, xref.c.key, keys), xref.c.valid_to.is_(None)
-        )
-        for row in tx.execute(select(xref.c.id, xref.c.key, xref.c.generation).where(where)):
-            state = refs.get(RecordRef(system, row.key, row.generation))
-            if state is not None:
-                ended.append({"id": row.id, "valid_to": at, "state": state})
+    told, holds = ("id", *RecordRef._fields), "xref.valid_to IS NULL"
+    found = rows.find(tx, xref, RecordRef._fields, list(refs), told=told, fixed={"entity": entity}, where=holds)
+    ended = [{"id": row[0], "valid_to": at, "state": refs[RecordRef(*row[1:])]} for row in found]
     rows.update(tx, xref, ("id",), ended)
 
 
@@ -231,6 +212,23 @@ def announce(tx: Connection, told: Sequence[Announcement]) -> None:
 def announced(tx: Connection, entity: str, *, after: int = 0, limit: int = 1000) -> list[Announcement]:
     """What was announced after a place in the outbox, in order."""
     wanted = select(outbox).where(outbox.c.entity == entity, outbox.c.id > after).order_by(outbox.c.id).limit(limit)
+    return [Announcement(**row) for row in tx.execute(wanted).mappings()]
+
+
+def newest(tx: Connection, entity: str) -> int:
+    """The place of the latest announcement in the outbox."""
+    return tx.scalar(select(func.max(outbox.c.id)).where(outbox.c.entity == entity)) or 0
+
+
+def version(tx: Connection, golden_id: str, number: int) -> Announcement | None:
+    """One version of a golden record as it was announced, as long as the outbox keeps it."""
+    row = tx.execute(select(outbox).where(outbox.c.golden_id == golden_id, outbox.c.version == number)).mappings().first()
+    return Announcement(**row) if row else None
+
+
+def told_at(tx: Connection, golden_ids: Iterable[str], at: datetime) -> list[Announcement]:
+    """What was announced of these golden records in the transaction of this moment."""
+    wanted = select(outbox).where(rows.among(tx, outbox.c.golden_id, golden_ids), outbox.c.at == at).order_by(outbox.c.id)
     return [Announcement(**row) for row in tx.execute(wanted).mappings()]
 
 

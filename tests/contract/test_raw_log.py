@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.app import Hub, open_hub, raw
+from hub.app.rehearsing import Rehearsal, rehearse
 from hub.app.replaying import Wanted, replay
 from hub.contract import Secret
 from hub.errors import BadSettings, Rejected
@@ -18,7 +19,7 @@ from hub.records import RawRecord
 from hub.settings import Settings
 from hub.store import goldens, keys, rejects
 from hub.store.raw import Span, sizes, to_replay
-from hub.store.tables import data_keys, raw_messages, record_versions
+from hub.store.tables import data_keys, metadata, raw_messages, record_versions
 from tests.e2e.company import LANDSCAPE, MAPPING
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -301,6 +302,38 @@ def test_only_what_is_wanted_is_replayed(opened: Callable[..., Hub]) -> None:
     hub.work()
     assert len(_open(hub)) == 1
     assert leakage(hub) == 0
+
+
+def everything(hub: Hub) -> dict[str, list[Any]]:
+    """Every row of every table that a replay may touch."""
+    with hub.store.read() as tx:
+        return {
+            table.name: sorted(map(repr, tx.execute(select(table)))) for table in metadata.sorted_tables if table.name != "runs"
+        }
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+    twin = {"first": "Ana", "mail": "same@example.com"}
+    hub.receive(PEOPLE, [person("1", **twin), person("2", **twin), person("3", "Weber", born="31/31/1980"), person("4", "Ruiz")])
+    hub.work()
+    found(
+        hub.settings.home,
+        MAPPING.replace("name.family: last", "name.family: upper(last)").replace("type: date}", "type: date, on_error: flag}"),
+    )
+    hub = opened()
+    before = everything(hub)
+
+    told = rehearse(hub, Wanted()).as_dict()
+
+    assert everything(hub) == before
+    assert (told["read"], told["changed"], told["recovered"], told["unchanged"], told["rejected"]) == (4, 3, 1, 0, {})
+    assert told["announced"] == {"created": 1, "updated": 2}
+    names = [one["changed"]["name"] for one in told["examples"] if one["kind"] == "updated"]
+    assert [{"family": "Ruiz", "given": "Ana"}, {"family": "RUIZ", "given": "Ana"}] in names
+    replay(hub, Wanted())
+    hub.work()
+    assert rehearse(hub, Wanted()).as_dict() | {"read": 0} == Rehearsal(unchanged=4).as_dict()
 
 
 def test_what_is_kept_is_counted(opened: Callable[..., Hub]) -> None:
