@@ -7,6 +7,7 @@ theirs by the entry point group ``goldenhub.connectors``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from datetime import timedelta
@@ -66,6 +67,25 @@ def setting(
     if isinstance(default, (list, dict)):
         return field(default_factory=lambda: default.copy(), metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)
+
+
+def duration(value: Any, unit: str = "") -> timedelta:
+    """``500ms``, ``90s``, ``5m``, ``26h``, ``730d``, ``2w``. ``unit`` is that of a bare number; without one, or for anything
+    else that is no duration, this raises ``ValueError``.
+    """
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.fullmatch(str(value).strip())
+    if not found or not (found[2] or unit):
+        raise ValueError(value)
+    try:
+        return timedelta(seconds=float(found[1]) * _UNITS[found[2] or unit])
+    except OverflowError as endless:
+        raise ValueError(value) from endless
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?", re.ASCII)
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 @dataclass(frozen=True, slots=True)

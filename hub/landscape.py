@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from hub.contract import CursorRule, StreamRequest
+from hub.contract import CursorRule, StreamRequest, duration
 from hub.documents import Document, read_document
 from hub.errors import BadLandscape, BadSettings, Misconfigured, did_you_mean
 
@@ -38,8 +38,6 @@ _SUBSCRIPTION = {"entity", "view", "when", "to"}
 PRESETS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
 _CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day, month, weekday: least and greatest
 _CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/[1-9]\d?)?")
-_DURATION = re.compile(r"(\d+)\s*([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 Place = tuple[str, int, int]
 """Path, line and column: where something stands."""
@@ -252,7 +250,7 @@ def _cursor(document: Document, name: str, values: dict[str, Any]) -> CursorRule
         return CursorRule()
     document.only(BadLandscape, _CURSOR, "feeds", name, "cursor")
     cursor = values["cursor"]
-    lag = duration(document, cursor.get("lag", "5m"), "feeds", name, "cursor", "lag")
+    lag = _duration(document, cursor.get("lag", "5m"), "feeds", name, "cursor", "lag")
     sweep = _choice(document, cursor, "sweep", ("never", *SWEEPS[:2]), "feeds", name, "cursor")
     return CursorRule(cursor.get("column"), lag, None if sweep == "never" else sweep, cursor.get("children") or {})
 
@@ -278,12 +276,11 @@ def _is_cron(text: str) -> bool:
     return all(m and all(least <= int(number) <= most for number in m.groups() if number) for m, least, most in found)
 
 
-def duration(document: Document, text: object, *steps: str) -> timedelta:
-    """``90s``, ``5m``, ``26h``, ``1d`` as a timedelta."""
-    found = _DURATION.fullmatch(str(text).strip())
-    if not found:
-        raise document.complain(BadLandscape, f"{text!r} is no duration; write 90s, 5m, 26h or 1d.", *steps)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+def _duration(document: Document, text: object, *steps: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as wrong:
+        raise document.complain(BadLandscape, f"{text!r} is no duration; write 90s, 5m, 26h or 1d.", *steps) from wrong
 
 
 def _choice(document: Document, values: dict[str, Any], key: str, known: tuple[str, ...], *steps: str) -> str:

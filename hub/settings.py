@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from hub.contract import Secret
+from hub.contract import Secret, duration
 from hub.errors import BadSettings, did_you_mean
 
 PREFIX = "HUB_"
@@ -139,10 +139,10 @@ def _convert(name: str, kind: str, text: str) -> object:
 
 
 def _duration(name: str, text: str) -> timedelta:
-    found = re.fullmatch(r"(\d+)\s*([smhd])", text.strip())
-    if not found:
-        raise BadSettings(f"{name} must be a duration such as 12h or 90d, not {text!r}.", name=name)
-    return timedelta(seconds=int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]])
+    try:
+        return duration(text)
+    except ValueError as wrong:
+        raise BadSettings(f"{name} must be a duration such as 12h or 90d, not {text!r}.", name=name) from wrong
 
 
 def _bytes(name: str, text: str) -> int:

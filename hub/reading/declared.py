@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from hub.contract import Secret
+from hub.contract import Secret, duration
 from hub.errors import BadSettings, HubError, did_you_mean
 
 Resolve = Callable[[str], str]
@@ -21,8 +22,6 @@ T = TypeVar("T")
 
 _REFERENCE = re.compile(r"(env|file|airflow-conn):\S")
 _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!:memory:|file:)([^?]+)(.*)", re.DOTALL)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?")
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _WORDS = {
     str: "text",
     int: "a whole number",
@@ -175,23 +174,13 @@ def _truth(value: Any) -> bool:
     return text == "true"
 
 
-def duration(value: Any) -> timedelta:
-    """``5m``, ``26h``, ``730d``; a bare number is seconds."""
-    if isinstance(value, timedelta):
-        return value
-    found = _DURATION.fullmatch(str(value).strip())
-    if not found:
-        raise ValueError(value)
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2] or "s"])
-
-
 _CONVERTERS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     int: _whole,
     float: float,
     bool: _truth,
     Path: Path,
-    timedelta: duration,
+    timedelta: partial(duration, unit="s"),
 }
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.contract import Connector, CursorRule, Secret, StreamRequest, setting
+from hub.contract import Connector, CursorRule, Secret, StreamRequest, duration, setting
 
 
 @dataclass(frozen=True)
@@ -86,3 +86,21 @@ def test_a_request_is_careful_unless_told_otherwise() -> None:
 
 def test_a_class_without_the_four_verbs_is_no_connector() -> None:
     assert not isinstance(Harbour(url=Secret("a")), Connector)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("500ms", 0.5), ("90s", 90), ("5m", 300), ("1.5h", 5400), (" 26 h ", 93_600), ("730d", 63_072_000), ("2w", 1_209_600)],
+)
+def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
+    assert duration(text) == timedelta(seconds=seconds)
+    assert duration(timedelta(minutes=1)) == timedelta(minutes=1)
+    assert duration(7, unit="m") == timedelta(minutes=7)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "90", 90, "-5m", "5 years", "1e3s", "5m ago", "9" * 400 + "d", "\u0665m", None, True]
+)
+def test_what_is_no_duration_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        duration(text)
