@@ -69,7 +69,7 @@ KNOWS = {
 APART = {"rules", "stages", "connectors"}
 
 # Libraries that come with an extra. Modules that use one are loaded only when their work is asked for.
-EXTRAS = {"psycopg", "pymysql", "MySQLdb", "duckdb", "airflow", "pyspark"}
+EXTRAS = {"psycopg", "pymysql", "MySQLdb", "duckdb", "airflow", "pyspark", "fastapi", "starlette", "uvicorn"}
 
 DRAWERS = {"utils", "util", "common", "helpers", "helper", "misc", "core", "base", "shared", "lib"}
 UNWANTED_NAMES = re.compile(r"(Manager|Service|Helper|Impl)$|^(Base|Abstract)[A-Z]|Base$")

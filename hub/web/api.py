@@ -1,0 +1,182 @@
+"""The endpoints. (Annotations are read when an endpoint is made, so they are no text here.)"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
+
+from hub.app import Hub
+from hub.app.entrance import CHANGES, FEED, WHO_IS, admit, must_have, view_for
+from hub.app.exchange import ENTITY, SEVERAL, changes, golden, must_be_a_view, snapshot, who_is
+from hub.errors import HubError
+from hub.store.tokens import Token
+from hub.web.bodies import records_in
+from hub.web.problems import HEADERS, WrongRequest, problem, tell_problems
+from hub.web.shapes import ChangesPage, GoldenAnswer, Problem, Receipts, SnapshotShape
+
+LONGEST_WAIT = 30.0  # seconds
+_LOOKS = 0.1  # seconds between two looks of one who waits
+_WAITING_AT_ONCE = 20  # each of them keeps a thread
+
+_View = Annotated[str | None, Query(description="Only what this reader may see.", max_length=100)]
+_Limit = Annotated[int, Query(ge=1, le=SEVERAL)]
+
+
+def make_app(hub: Hub) -> FastAPI:
+    """The application. Whatever is built lazily is built now, before threads ask for it."""
+    _ = hub.landscape, hub.rules, hub.store, hub.bus, hub.keys
+    wrong: dict[int | str, dict[str, Any]] = {
+        number: {"model": Problem} for number in (400, 401, 403, 404, 410, 413, 415, 422, 429, 503)
+    }
+    app = FastAPI(
+        title="goldenhub", version=version("goldenhub"), openapi_url=None, docs_url=None, redoc_url=None, responses=wrong,
+        description="Push records in your own words, ask who somebody is, follow what changes. Show a token as `Bearer`.",
+    )  # fmt: skip
+    tell_problems(app)
+    token = _token(hub)
+    _health(app, hub)
+    _reading(app, hub, token)
+    _pushing(app, hub, token)
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    def openapi(_token: Annotated[Token, Depends(token)]) -> Response:
+        return _answer(app.openapi())
+
+    return app
+
+
+def _token(hub: Hub) -> Callable[[Request], Token]:
+    """Whose request it is. It is asked before anything else of a request is read."""
+
+    def token(request: Request) -> Token:
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        found = admit(hub, shown.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            said = (
+                "Show a valid token: `Authorization: Bearer gh_...`. Whoever runs the hub makes one by `goldenhub token create`."
+            )
+            raise WrongRequest(401, "token_invalid", said, {"WWW-Authenticate": 'Bearer realm="goldenhub"'})
+        return found
+
+    return token
+
+
+def _health(app: FastAPI, hub: Hub) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> Response:
+        """The process lives."""
+        return _answer({"status": "ok"})
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> Response:
+        """The store answers, and has the tables of this version."""
+        try:
+            hub.stand()
+        except HubError:
+            return problem(503, "not_ready", "The store is not ready; the hub's log and `goldenhub doctor` say more.")
+        return _answer({"status": "ready"})
+
+
+def _reading(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
+    waiting = threading.BoundedSemaphore(_WAITING_AT_ONCE)
+
+    @app.get("/api/changes", response_model=ChangesPage, tags=["follow"])
+    def read_changes(
+        shown: Annotated[Token, Depends(token)],
+        after: Annotated[int, Query(ge=0, lt=2**63, description="0: from the beginning.")] = 0,
+        limit: _Limit = 100,
+        entity: Annotated[str, Query(max_length=100)] = ENTITY,
+        view: _View = None,
+        wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for something new.")] = 0,
+    ) -> Response:
+        """What changed in golden records, in order, after a position. 410: that is no longer kept; begin with /api/golden."""
+        seen = _view(hub, shown, CHANGES, view)
+        patient = wait > 0 and waiting.acquire(blocking=False)
+        try:
+            end = time.monotonic() + (wait if patient else 0)
+            while True:
+                with hub.store.read() as tx:
+                    page = changes(hub, tx, after, entity=entity, view=seen, limit=limit)
+                if page.events or time.monotonic() >= end:
+                    return _answer(page.as_dict())
+                time.sleep(_LOOKS)
+        finally:
+            if patient:
+                waiting.release()
+
+    @app.get("/api/golden", response_model=SnapshotShape, tags=["follow"])
+    def read_snapshot(
+        shown: Annotated[Token, Depends(token)],
+        after: Annotated[str, Query(max_length=100)] = "",
+        limit: _Limit = 100,
+        entity: Annotated[str, Query(max_length=100)] = ENTITY,
+        view: _View = None,
+    ) -> Response:
+        """All golden records as they are, page by page. Then follow /api/changes from the position of the first page."""
+        seen = _view(hub, shown, CHANGES, view)
+        with hub.store.read() as tx:
+            return _answer(snapshot(hub, tx, after, entity=entity, view=seen, limit=limit).as_dict())
+
+    @app.get("/api/golden/{golden_id}", response_model=GoldenAnswer, tags=["ask"])
+    def read_golden(
+        shown: Annotated[Token, Depends(token)], golden_id: Annotated[str, Path(max_length=100)], view: _View = None
+    ) -> Response:
+        """One golden record. A retired id leads on to the one it went into."""
+        seen = _view(hub, shown, WHO_IS, view)
+        with hub.store.read() as tx:
+            return _answer(golden(hub, tx, golden_id, view=seen))
+
+    @app.get("/api/who-is/{system}/{key:path}", response_model=GoldenAnswer, tags=["ask"])
+    def read_who_is(
+        shown: Annotated[Token, Depends(token)],
+        system: Annotated[str, Path(max_length=200)],
+        key: Annotated[str, Path(max_length=1000)],
+        view: _View = None,
+    ) -> Response:
+        """Who a system's record is, and under which keys the other systems know the same customer."""
+        seen = _view(hub, shown, WHO_IS, view)
+        with hub.store.read() as tx:
+            return _answer(who_is(hub, tx, system, key, view=seen))
+
+
+def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
+    one_at_a_time = threading.Lock()
+
+    @app.post("/api/in/{feed}", status_code=202, response_model=Receipts, tags=["push"])
+    def push(
+        request: Request,
+        shown: Annotated[Token, Depends(token)],
+        feed: Annotated[str, Path(max_length=200)],
+        idempotency_key: Annotated[str | None, Header(max_length=200, description="The same twice is taken once.")] = None,
+    ) -> Response:
+        """Push one record, an array, or one a line (NDJSON), in the system's own words. Each gets a receipt with an address.
+
+        When this answers, what was accepted is safe. A record whose translation fails is kept, too, with its reason.
+        """
+        must_have(shown, f"{FEED}:{feed}")
+        records = records_in(request, hub.settings.message_limit)
+        ids = None if idempotency_key is None else _ids(idempotency_key, len(records))
+        with one_at_a_time:
+            receipts = hub.receive(feed, records, f"token/{shown.name}", ids)
+        told = [{**one.as_dict(), "address": f"/api/receipts/{one.receipt}"} for one in receipts]
+        where = {"Location": str(told[0]["address"])} if len(told) == 1 else {}
+        return _answer({"counts": dict(Counter(one.state for one in receipts)), "receipts": told}, 202, where)
+
+
+def _ids(key: str, number: int) -> list[str]:
+    return [key if place == 0 else f"{key}#{place + 1}" for place in range(number)]
+
+
+def _view(hub: Hub, shown: Token, scope: str, wanted: str | None) -> str | None:
+    seen = view_for(shown, scope, wanted)
+    must_be_a_view(hub, seen)
+    return seen
+
+
+def _answer(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(told, default=str), status, {**HEADERS, **(headers or {})}, media_type="application/json")
