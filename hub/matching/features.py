@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from hub.cleaning import address_line, gender, organization_name, person_name, placeholder
@@ -84,11 +85,15 @@ def _kind(data: Data) -> str | None:
 
 
 def _items(data: Data, name: str) -> list[dict[str, Any]]:
-    return [item for item in data.get(name) or () if isinstance(item, dict)]
+    listed = data.get(name)
+    return [item for item in listed if isinstance(item, dict)] if listed else []
 
 
 def _distinct(found: Iterable[list[Any] | None]) -> list[list[Any]]:
-    distinct = {repr(item): item for item in found if item}
+    items = [item for item in found if item]
+    if len(items) < 2:
+        return items
+    distinct = {repr(item): item for item in items}
     return [distinct[text] for text in sorted(distinct)][:ITEMS]
 
 
@@ -136,6 +141,7 @@ def _settled(given: str, family: str, suffix: str) -> tuple[str, str, str]:
     return " ".join(given_tokens) or given, " ".join(family_tokens), suffix
 
 
+@lru_cache(maxsize=1 << 15)
 def _nobody(name: str) -> bool:
     """Placeholders that only show once a name is taken apart: `xxx`, `n n`."""
     return placeholder(name) or placeholder(name.replace(" ", ""))
@@ -169,6 +175,8 @@ def _former(former: str, given: str, suffix: str, low: bool) -> list[Any] | None
 
 
 def _suffix(text: Any) -> str:
+    if not text:
+        return ""
     return next((_SUFFIXES[token] for token in plain(str(text or "")).split() if token in _SUFFIXES), "")
 
 
@@ -190,8 +198,13 @@ def _organization(text: str, low: bool) -> list[Any] | None:
 
 
 def _gender(text: Any) -> str | None:
+    return _gender_letter(str(text)) if text else None
+
+
+@lru_cache(maxsize=256)
+def _gender_letter(text: str) -> str | None:
     try:
-        return str(gender(str(text)))[:1].lower() if text else None
+        return str(gender(text))[:1].lower()
     except Unclean:
         return None
 
@@ -207,13 +220,16 @@ def _phone(item: dict[str, Any], low: bool) -> list[Any] | None:
 
 
 def _address(item: dict[str, Any], low: bool) -> list[Any] | None:
-    parts = [" ".join(_line(str(line), item.get("country")) for line in item.get("lines") or () if line)]
+    country = item.get("country")
+    where = country if isinstance(country, str) else None
+    parts = [" ".join([_line(str(line), where) for line in item.get("lines") or () if line])]
     parts += [plain(str(item.get(part) or "")) for part in ("postal_code", "locality", "region", "country")]
     parts[1] = parts[1].replace(" ", "")
     return [*parts, int(low)] if any(parts) else None
 
 
-def _line(line: str, country: Any) -> str:
+@lru_cache(maxsize=1 << 15)
+def _line(line: str, country: str | None) -> str:
     try:
         return str(address_line(line, country))
     except Unclean:

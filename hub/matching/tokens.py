@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from hub.cleaning import latin
+from hub.cleaning import LONGEST_VALUE, latin
 from hub.errors import Unclean
 
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bc]")
@@ -51,6 +51,9 @@ def words(text: str) -> frozenset[str]:
 @lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
     """Transliterated, lower case, letters and digits only, single spaces between tokens."""
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST_VALUE:  # nothing to transliterate
+        lowered = text.lower()
+        return lowered if lowered.isalnum() else _OTHER.sub(" ", _APOSTROPHES.sub("", lowered)).strip()
     try:
         letters = str(latin(text))
     except Unclean:
