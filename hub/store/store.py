@@ -23,6 +23,7 @@ _LOCK, _LOCK_SHARED, _TRY_LOCK = (
     text(f"SELECT {way}({_NUMBER})")
     for way in ("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_try_advisory_xact_lock")
 )
+_NO_ROOM_STATES = frozenset({"53100", "53000", "58030"})
 _FORMS = "sqlite:///folder/hub.db or postgresql+psycopg://user:password@host/name"
 _SQLITE_TROUBLES = {
     "file is not a database": "is no SQLite database: correct HUB_DATABASE_URL, or move that file away for a new one",
@@ -162,8 +163,10 @@ def _translate(error: DBAPIError, engine: Engine) -> Exception:
             return _bad(f"The store {engine.url.database} {said}.")
     if state in _CONTENDED_STATES or "locked" in str(error.orig):
         return Contended("The store is busy; the hub tries again.", what="store")
+    if state in _NO_ROOM_STATES or "database or disk is full" in str(error.orig):
+        return Unavailable("The store's disk is full; make room, and the hub goes on by itself.", system="store")
     if error.connection_invalidated or (
-        isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P")))
+        isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P", "533")))
     ):
         return Unavailable("The store does not answer; is the database up, and HUB_DATABASE_URL right?", system="store")
     return error
