@@ -40,6 +40,30 @@ def array(kind: str, values: Sequence[Any]) -> Any:
     return _plain("NULL" if value is None else str(value) for value in values)
 
 
+def fields(kind: str, values: Sequence[Any]) -> Sequence[str]:
+    """The same values as ``COPY`` takes them, one by one."""
+    if kind == "text":
+        return _copied(values)
+    if kind == "boolean":
+        return ["\\N" if value is None else "t" if value else "f" for value in values]
+    if kind in ("timestamptz", "date"):
+        return ["\\N" if value is None else value.isoformat() for value in values]
+    return ["\\N" if value is None else str(value) for value in values]
+
+
+def _copied(values: Sequence[str | None]) -> Sequence[str]:
+    empty = values.count(None)
+    whole = _BETWEEN.join([_NULL if value is None else value for value in values])
+    if whole.count(_BETWEEN) != len(values) - 1 or whole.count(_NULL) != empty:
+        return ["\\N" if value is None else _escaped(value) for value in values]
+    told = _escaped(whole)
+    return (told.replace(_NULL, "\\N") if empty else told).split(_BETWEEN)
+
+
+def _escaped(told: str) -> str:
+    return told.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
 def _plain(told: Iterable[str]) -> str:
     return "{" + ",".join(told) + "}"
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, select
 from sqlalchemy import delete as sql_delete
 
 from hub.store import rows
@@ -33,21 +33,18 @@ class Edge(NamedTuple):
     veto: str | None = None
 
 
-def by_hash(tx: Connection, entity: str, hashes: Iterable[str]) -> dict[str, Node]:
-    found = tx.execute(_columns().where(nodes.c.entity == entity, rows.among(tx, nodes.c.feature_hash, hashes)))
-    return {row.feature_hash: Node(*row) for row in found}
-
-
 def by_id(tx: Connection, ids: Iterable[int]) -> dict[int, Node]:
-    found = tx.execute(_columns().where(rows.among(tx, nodes.c.id, ids)))
-    return {row.id: Node(*row) for row in found}
+    found = rows.find(tx, nodes, ("id",), [(one,) for one in ids], told=Node._fields)
+    return {row[0]: Node(*row) for row in found}
 
 
 def add(tx: Connection, entity: str, fresh: Sequence[Node]) -> None:
     made = [node._asdict() | {"entity": entity} for node in fresh]
     rows.insert(tx, nodes, made)
-    pairs = sorted((key, node.id) for node in fresh for key in node.blocking_keys)
-    rows.insert(tx, node_keys, [{"key": key, "node_id": node} for key, node in pairs])
+    keys = [key for node in fresh for key in node.blocking_keys]
+    ids = [node.id for node in fresh for _ in node.blocking_keys]
+    order = sorted(range(len(keys)), key=keys.__getitem__)  # neighbours in the index one after the other
+    rows.insert_columns(tx, node_keys, ("key", "node_id"), [[keys[n] for n in order], [ids[n] for n in order]])
 
 
 def set_members(tx: Connection, counts: Mapping[int, int]) -> None:
@@ -74,16 +71,15 @@ def remove_all(tx: Connection, entity: str) -> None:
 def on_keys(tx: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
     """The nodes on each of these keys."""
     found: dict[int, list[int]] = defaultdict(list)
-    wanted = select(node_keys.c.key, node_keys.c.node_id).where(rows.among(tx, node_keys.c.key, keys))
-    for key, node in tx.execute(wanted):
+    for key, node in rows.find(tx, node_keys, ("key",), [(one,) for one in keys]):
         found[key].append(node)
     return found
 
 
 def generic(tx: Connection, keys: Iterable[int]) -> dict[int, int]:
     """Which of these keys are generic, with the number of nodes that share them."""
-    wanted = select(generic_keys.c.key, generic_keys.c.nodes).where(rows.among(tx, generic_keys.c.key, keys))
-    return {row.key: row.nodes for row in tx.execute(wanted)}
+    found = rows.find(tx, generic_keys, ("key",), [(one,) for one in keys], told=("key", "nodes"))
+    return {row[0]: row[1] for row in found}
 
 
 def set_generic(tx: Connection, entity: str, counts: Mapping[int, int], block_limit: int) -> None:
@@ -104,15 +100,10 @@ def drop_edges(tx: Connection, pairs: Iterable[Pair]) -> None:
 
 def edges_at(tx: Connection, ids: Iterable[int], *, least: int | None = None) -> dict[Pair, Edge]:
     """All evidence that touches these nodes; with ``least``, only at or above so many bits or by a rule."""
-    listed = list(ids)
-    found: dict[Pair, Edge] = {}
-    for column in (edges.c.left_id, edges.c.right_id):
-        where = rows.among(tx, column, listed)
-        if least is not None:
-            where = and_(where, or_(edges.c.bits >= least, edges.c.match.is_not(None)))
-        for row in tx.execute(select(edges).where(where)):
-            found[row.left_id, row.right_id] = Edge(*row[2:])
-    return found
+    listed = [(one,) for one in ids]
+    where = "" if least is None else f"(edges.bits >= {least:d} OR edges.match IS NOT NULL)"
+    found = [row for end in ("left_id", "right_id") for row in rows.find(tx, edges, (end,), listed, where=where)]
+    return {(row[0], row[1]): Edge(*row[2:]) for row in found}
 
 
 def edges_on_key(tx: Connection, key: int) -> list[Pair]:
@@ -136,7 +127,3 @@ def count(tx: Connection, entity: str) -> dict[str, int]:
         "generic_keys": select(func.count()).select_from(generic_keys).where(generic_keys.c.entity == entity),
     }
     return {name: tx.scalar(wanted) or 0 for name, wanted in parts.items()}
-
-
-def _columns() -> Any:
-    return select(nodes.c.id, nodes.c.features, nodes.c.blocking_keys, nodes.c.members, nodes.c.feature_hash)

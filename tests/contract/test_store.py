@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
 
@@ -12,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
 
 from hub.errors import BadSettings, Unavailable
 from hub.records import Operation, RecordRef, Reject, SourceRecord
@@ -102,6 +104,50 @@ def test_many_rows_are_found_by_one_parameter(store: Store) -> None:
         assert len(nodes.on_keys(tx, [-1])[-1]) == 5000
         nodes.remove(tx, list(nodes.by_id(tx, range(4999)).values()))
         assert nodes.on_keys(tx, [-1, 4999]) == {-1: [4999], 4999: [4999]}
+
+
+AWKWARD = (
+    "",
+    'a"b',
+    "a\\b",
+    "\\N",
+    "NULL",
+    "{x,y}",
+    "tab\there",
+    "two\nlines",
+    "cr\r",
+    "é中",
+    " lead",
+    "it's",
+    "\\.",
+    "\\t",
+    "x,y",
+)
+
+
+@pytest.mark.parametrize("number", [1, 20], ids=["a few rows", "many rows"])
+@pytest.mark.parametrize("marks", [(), ("\x1e", "\x1f")], ids=["plain", "with control characters"])
+def test_text_comes_back_as_it_was_whatever_is_in_it(store: Store, number: int, marks: tuple[str, ...]) -> None:
+    keys = [f"{text}{n}" for text in (*AWKWARD, *marks) for n in range(number)]
+    given = [replace(record(key, name=key, nothing=None), target=key if n % 2 else None) for n, key in enumerate(keys)]
+    with store.begin() as tx:
+        sources.add_versions(tx, given, {one.message_id: "current" for one in given}, NOW)
+        sources.put_heads(tx, [sources.Head(one, one.version, None, live=True, golden=one.ref.key) for one in given])
+        history = sources.history(tx, "customer", [("erp", key) for key in keys])
+        held = sources.heads(tx, "customer", [("erp", key) for key in keys])
+        behind = sources.behind_goldens(tx, keys)
+
+    assert history == {("erp", one.ref.key): [one] for one in given}
+    assert {key: head.record for key, head in held.items()} == {("erp", one.ref.key): one for one in given}
+    assert sorted(one.ref.key for one in behind) == sorted(keys)
+
+
+def test_what_was_copied_twice_fails_as_what_was_inserted_twice(store: Store) -> None:
+    given = [record(str(n)) for n in range(100)]
+    for listed in (given[:1], given):
+        with pytest.raises(IntegrityError), store.begin() as tx:
+            for _ in range(2):
+                sources.add_versions(tx, listed, {one.message_id: "current" for one in listed}, NOW)
 
 
 def test_what_fails_leaves_nothing_behind(store: Store) -> None:
