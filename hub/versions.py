@@ -57,7 +57,9 @@ class Fold:
 
 def fold(versions: Iterable[SourceRecord], start: Held | None = None) -> Fold:
     """Fold versions of one key. With ``start``, every version must be younger than it and nothing may be waiting."""
-    ordered = sorted(versions, key=lambda version: (version.version, version.message_id))
+    ordered = list(versions)
+    if len(ordered) > 1:  # a version costs a hash of its content
+        ordered.sort(key=lambda version: (version.version, version.message_id))
     held = start
     states: dict[str, str] = {}
     if any(version.replayed_at for version in ordered):
