@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,7 @@ class Arrival:
     changed: dict[SourceKey, Head] = field(default_factory=dict)
     advanced: list[Head] = field(default_factory=list)  # the same content, said again or not enough to hold
     left: dict[RecordRef, str] = field(default_factory=dict)  # no longer in its old place -> the golden record it was in
+    new: Collection[SourceKey] = ()  # keys nothing was held of before
     was_live: set[RecordRef] = field(default_factory=set)
     taken: int = 0
     redelivered: int = 0
@@ -39,6 +40,7 @@ def arrive(tx: Connection, entity: str, records: Sequence[SourceRecord], at: dat
     for record in fresh:
         by_key[record.ref.system, record.ref.key].append(record)
     heads = sources.heads(tx, entity, by_key)
+    arrival.new = by_key.keys() - heads.keys()
     arrival.was_live.update(head.ref for head in heads.values() if head.live)
     folds = _folds(tx, entity, by_key, heads)
     _write_states(tx, entity, fresh, folds, arrival, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -12,24 +12,28 @@ from hub.store.references import ContactPoint
 from hub.store.sources import Head, SourceKey
 
 
-def follow_customers(tx: Connection, changed: Iterable[Head]) -> None:
-    """Keep what customers can be found by, and note which records must be looked at again."""
+def follow_customers(tx: Connection, changed: Iterable[Head], *, new: Collection[SourceKey], referred: bool) -> None:
+    """Keep what customers can be found by, and note which records must be looked at again.
+
+    Keys that are ``new`` had no contact points; ``referred``: whether anything refers to customers at all.
+    """
     heads = {head.source_key: head for head in changed}
-    before = references.contact_points_of(tx, heads)
+    before = references.contact_points_of(tx, heads.keys() - set(new))
     points: list[ContactPoint] = []
     gone: list[SourceKey] = []
     touched: set[str] = set()
     for key, head in sorted(heads.items()):
-        known = before.get(key, [])
-        now = _points(head, known)
+        had = before.get(key, [])
+        now = _points(head, had)
+        changed_points = set(now) ^ set(had)
         touched.add(key_lookup(*key))
-        touched.update(point.lookup for point in set(now) ^ set(known))
-        points += now
-        if known and not now:
+        touched.update(point.lookup for point in changed_points)
+        points += [point for point in now if point in changed_points]
+        if had and not now:
             gone.append(key)
     references.drop_contact_points(tx, gone)
     references.put_contact_points(tx, points)
-    if references.any_at_all(tx):
+    if referred:
         references.look_again(tx, touched)
 
 
@@ -49,9 +53,9 @@ def _points(head: Head, known: Sequence[ContactPoint]) -> list[ContactPoint]:
     return list(now.values())
 
 
-def follow_moves(tx: Connection, moved: Iterable[SourceKey]) -> None:
+def follow_moves(tx: Connection, moved: Iterable[SourceKey], *, referred: bool) -> None:
     """Records went to other golden records: who shared a contact point with them may be told apart now, or not any more."""
     keys = set(moved)
-    if keys and references.any_at_all(tx):
+    if keys and referred:
         points = references.contact_points_of(tx, keys)
         references.look_again(tx, {point.lookup for listed in points.values() for point in listed})

@@ -23,13 +23,14 @@ from hub.records import Decision, RecordRef, SourceRecord
 from hub.resolve.announcing import Announcer
 from hub.resolve.asking import Desk
 from hub.resolve.gathering import Evidence, Gathering
-from hub.resolve.meeting import Meeting, Weigher, explain, meet, remeet
+from hub.resolve.meeting import Meeting, Ready, Weigher, explain, meet, remeet
 from hub.resolve.minting import uuid7_mint
 from hub.resolve.rebuilding import Difference, differences
-from hub.resolve.rules import Rules, hold_to, read_rules
+from hub.resolve.rules import Rules, held_against, hold_to, read_rules
 from hub.resolve.settling import Cause, Settlement, pins_of
 from hub.store import active, goldens, nodes, redo, sources
 from hub.store import decisions as decided
+from hub.store.active import Standing
 from hub.store.decisions import PinnedValue
 from hub.store.sources import Head, SourceKey
 from hub.store.store import critical
@@ -76,6 +77,8 @@ class _Change:
     left: Mapping[RecordRef, str] = field(default_factory=dict)
     refs: Collection[RecordRef] = ()  # whose decisions lead further
     goldens: Collection[str] = ()  # golden records that were touched
+    over: Mapping[SourceKey, Head] = field(default_factory=dict)  # heads that are not written yet
+    standing: Standing | None = None
 
 
 class Resolver:
@@ -101,16 +104,23 @@ class Resolver:
 
     def resolve(self, tx: Connection, records: Sequence[SourceRecord], as_of: date) -> Outcome:
         """Take a micro-batch. Taking it again changes nothing."""
-        at = self._enter(tx)
+        ready = self._think_ahead(tx, records)
+        critical(tx, self.entity)
+        at = self.clock()
+        standing = active.standing(tx, self.entity)
+        held_against(tx, self.rules, standing.rules, at)
         arrival = arrive(tx, self.entity, records, at)
         outcome = Outcome(arrival.taken, arrival.redelivered, dict(arrival.states), gaps=arrival.gaps)
-        meeting = self._meet(tx, arrival, at)
-        outcome.compared = meeting.compared
-        if arrival.changed:
+        if not arrival.changed:
+            sources.put_heads(tx, arrival.advanced)
+        else:
+            meeting = self._meet(tx, arrival, at, standing, ready)
+            outcome.compared = meeting.compared
             live = {head.ref: head.record for head in arrival.changed.values() if head.live}
             refs = {*(head.ref for head in arrival.changed.values()), *arrival.left}
             around = {head.golden for head in arrival.changed.values() if head.golden is not None} | {*arrival.left.values()}
-            change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, refs, around)
+            over = {head.source_key: head for head in (*arrival.changed.values(), *arrival.advanced)}
+            change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, refs, around, over, standing)
             self._settle(tx, change, at, as_of, outcome)
         return outcome
 
@@ -120,12 +130,23 @@ class Resolver:
         hold_to(tx, self.rules, at)
         return at
 
-    def _meet(self, tx: Connection, arrival: Arrival, at: datetime) -> Meeting:
+    def _think_ahead(self, tx: Connection, records: Sequence[SourceRecord]) -> Ready:
+        """What needs nobody else is done before others must wait: the nodes of records that say something new.
+
+        What is read here may be out of date in the critical section: it only says what is worth the while.
+        """
+        held = sources.heads(tx, self.entity, {(record.ref.system, record.ref.key) for record in records})
+        return {
+            id(record): self.weigher.node_of(record)
+            for record in records
+            if record.data and not record.delta and not _told_before(record, held)
+        }
+
+    def _meet(self, tx: Connection, arrival: Arrival, at: datetime, standing: Standing, ready: Ready) -> Meeting:
         changed: list[Head] = [arrival.changed[key] for key in sorted(arrival.changed)]
-        meeting = meet(tx, self.weigher, changed, at) if changed else Meeting()
-        sources.put_heads(tx, [*changed, *arrival.advanced])
+        meeting = meet(tx, self.weigher, changed, at, ready)
         goldens.close_references(tx, self.entity, dict.fromkeys(arrival.left, "closed"), at)
-        follow_customers(tx, changed)
+        follow_customers(tx, changed, new=arrival.new, referred=standing.references)
         return meeting
 
     def _settle(
@@ -134,7 +155,9 @@ class Resolver:
         """From what changed to golden records and tasks."""
         meeting = change.meeting
         bound = self.rules.matching.component_limit if limit == -1 else limit
-        found = Gathering(tx, self.weigher, limit=bound).walk(meeting.touched, change.goldens, change.refs)
+        standing = change.standing or active.standing(tx, self.entity)
+        gathering = Gathering(tx, self.weigher, standing, change.over, limit=bound)
+        found = gathering.walk(meeting.touched, change.goldens, change.refs)
         found.without({node.id for node in meeting.gone}, meeting.dropped)
         nodes.remove(tx, meeting.gone)
         nodes.drop_edges(tx, meeting.dropped)
@@ -147,11 +170,11 @@ class Resolver:
         evidence = Evidence(tx, self.weigher, found.edges, found.in_node)
         settlement = Settlement(
             tx, self.rules, found, evidence, at, as_of, change.cause, self.mint,
-            change.contents, change.left, fresh,
+            change.contents, change.left, fresh, standing, change.over,
         )  # fmt: skip
         settled = settlement.settle()
         _count(outcome, settled.announcer)
-        follow_moves(tx, settled.moves.gone_over())
+        follow_moves(tx, settled.moves.gone_over(), referred=standing.references)
         desk = Desk(
             tx, self.rules, found, settled.clustering, evidence, dict(settled.moves.after), found.goldens, change.cause, at
         )
@@ -297,6 +320,11 @@ class Resolver:
             {"id": d.id, "verdict": d.verdict, "by": d.by, "why": d.why} for d in about if refs <= {*d.left, *d.right}
         ]
         return story
+
+
+def _told_before(record: SourceRecord, held: Mapping[SourceKey, Head]) -> bool:
+    head = held.get((record.ref.system, record.ref.key))
+    return head is not None and head.ref == record.ref and head.record.data == record.data
 
 
 def _count(outcome: Outcome, announcer: Announcer) -> None:

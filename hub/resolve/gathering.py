@@ -20,8 +20,9 @@ from hub.records import Decision, RecordRef
 from hub.resolve.meeting import Weigher
 from hub.store import decisions as decided
 from hub.store import nodes, sources
+from hub.store.active import Standing
 from hub.store.nodes import Edge, Pair
-from hub.store.sources import Head, Placed, SourceKey
+from hub.store.sources import Head, Placed, SourceKey, Unwritten
 from hub.versions import ALIASES
 
 Names = dict[RecordRef, RecordRef]
@@ -57,16 +58,18 @@ class Neighbourhood:
 class Gathering:
     """Walks from seeds to the ends of their components, one round of queries per step away from the seeds."""
 
-    def __init__(self, tx: Connection, weigher: Weigher, *, limit: int | None = None) -> None:
-        self.tx, self.weigher, self.limit = tx, weigher, limit
+    def __init__(
+        self, tx: Connection, weigher: Weigher, standing: Standing, over: Unwritten, *, limit: int | None = None
+    ) -> None:
+        self.tx, self.weigher, self.over, self.limit = tx, weigher, over, limit
         self.entity, self.match_bits = weigher.entity, weigher.rules.match_bits
         self.found = Neighbourhood()
         self.sets = DisjointSets[int]()
         self.sizes: dict[int, int] = {}
         self.closed: set[int] = set()  # roots of components beyond the limit
         self.known_decisions: dict[str, Decision] = {}
-        self.has_decisions = decided.any_at_all(tx, self.entity)
-        self.has_aliases = sources.any_pointers(tx, self.entity)
+        self.has_decisions = standing.decisions
+        self.has_aliases = standing.pointers or any(head.record.target for head in over.values())
         self.of_golden: dict[str, int] = {}
         self.of_decision: dict[str, int] = {}
 
@@ -88,7 +91,7 @@ class Gathering:
     def _step(self, frontier: set[int]) -> set[int]:
         """One step further: over evidence, to the records there, over their golden records and decisions."""
         reached = self._over_edges(frontier)
-        here = sources.in_nodes(self.tx, frontier)
+        here = sources.in_nodes(self.tx, frontier, self.over)
         for placed in here:
             self.found.placed[placed.ref] = placed
             self.found.in_node[placed.node].append(placed.ref)
@@ -118,7 +121,7 @@ class Gathering:
 
     def _behind(self, goldens: Collection[str]) -> set[int]:
         fresh: set[int] = set()
-        for placed in sources.behind_goldens(self.tx, goldens) if goldens else ():
+        for placed in sources.behind_goldens(self.tx, goldens, self.over) if goldens else ():
             if placed.golden is not None:
                 fresh |= self._tie(self.of_golden.setdefault(placed.golden, placed.node), placed.node)
         return fresh
@@ -143,7 +146,7 @@ class Gathering:
 
     def _nodes_of(self, keys: Collection[SourceKey]) -> dict[SourceKey, int]:
         """The nodes of these keys, or of what they were merged into."""
-        heads = _followed(self.tx, self.entity, keys)
+        heads = _followed(self.tx, self.entity, keys, self.over)
         return {key: head.node for key, head in heads.items() if head.live and head.node is not None}
 
     def _ends_of(self, refs: Collection[RecordRef]) -> set[int]:
@@ -162,7 +165,8 @@ class Gathering:
         found: dict[SourceKey, RecordRef] = {}
         edge: list[SourceKey] = [(ref.system, ref.key) for ref in refs]
         while edge:
-            heads = [h for h in sources.pointing_at(self.tx, self.entity, edge) if h.source_key not in found and not h.live]
+            leading = sources.pointing_at(self.tx, self.entity, edge, self.over)
+            heads = [h for h in leading if h.source_key not in found and not h.live]
             found.update((head.source_key, head.ref) for head in heads)
             edge = [head.source_key for head in heads]
         return list(found.values())
@@ -212,8 +216,8 @@ class Gathering:
             return
         merged = self._lead_to(self.found.placed)
         named = {(ref.system, ref.key) for d in self.known_decisions.values() for ref in (*d.left, *d.right)}
-        heads = sources.heads(self.tx, self.entity, {(r.system, r.key) for r in merged} | named)
-        ends = _followed(self.tx, self.entity, heads)
+        heads = sources.heads(self.tx, self.entity, {(r.system, r.key) for r in merged} | named, self.over)
+        ends = _followed(self.tx, self.entity, heads, self.over)
         for key, head in heads.items():
             if not head.live and head.record.operation in ALIASES and not head.empty:
                 self.found.aliases[head.ref] = ends[key].ref
@@ -233,13 +237,13 @@ def renamed(decision: Decision, names: Names) -> Decision:
     return replace(decision, left=tuple(sorted(left - right)), right=tuple(sorted(right - left)))
 
 
-def _followed(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> dict[SourceKey, Head]:
+def _followed(tx: Connection, entity: str, keys: Iterable[SourceKey], over: Unwritten) -> dict[SourceKey, Head]:
     """For each key the head at the end of its merges."""
-    known = sources.heads(tx, entity, keys)
+    known = sources.heads(tx, entity, keys, over)
     start = list(known)
     wanted = targets(head for head in known.values() if not head.live) - known.keys()
     while wanted:
-        heads = sources.heads(tx, entity, wanted)
+        heads = sources.heads(tx, entity, wanted, over)
         known.update(heads)
         wanted = targets(head for head in heads.values() if not head.live) - known.keys()
     return {key: _end(key, known) for key in start}

@@ -27,6 +27,10 @@ from hub.store import nodes, redo
 from hub.store.nodes import Edge, Node, Pair
 from hub.store.sources import Head
 
+Ready = Mapping[int, Node]
+"""Nodes of records that were thought through before, by the record's own ``id``: a record folded anew is another one."""
+
+_NOTHING: Ready = {}
 _REMEMBERED = 20_000
 
 
@@ -93,14 +97,14 @@ def _number(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def meet(tx: Connection, weigher: Weigher, changed: Sequence[Head], at: datetime) -> Meeting:
+def meet(tx: Connection, weigher: Weigher, changed: Sequence[Head], at: datetime, ready: Ready = _NOTHING) -> Meeting:
     """Move changed heads to their nodes; weigh what is new against what it meets. Heads know their node afterwards."""
     weigher.forget_some()
     meeting = Meeting()
     wanted: dict[int, Node] = {}
     joining: dict[int, int] = defaultdict(int)
     for head in changed:
-        node = weigher.node_of(head.record) if head.live else None
+        node = (ready.get(id(head.record)) or weigher.node_of(head.record)) if head.live else None
         before = head.node
         head.node = node.id if node else None
         if node:

@@ -53,7 +53,11 @@ def read_rules(
 
 def hold_to(tx: Connection, rules: Rules, at: datetime) -> None:
     """The first worker makes its rules the active ones; a worker that holds others stops before data moves."""
-    held = active.rules_version(tx, rules.entity)
+    held_against(tx, rules, active.rules_version(tx, rules.entity), at)
+
+
+def held_against(tx: Connection, rules: Rules, held: str | None, at: datetime) -> None:
+    """The same, where it was read already under which rules the store runs."""
     if held is None:
         active.set_rules(tx, rules.entity, rules.version, at)
     elif held != rules.version:

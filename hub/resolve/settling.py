@@ -18,8 +18,9 @@ from hub.resolve.gathering import Evidence, Neighbourhood
 from hub.resolve.rules import Rules
 from hub.store import decisions as decided
 from hub.store import goldens, sources
+from hub.store.active import Standing
 from hub.store.goldens import Golden
-from hub.store.sources import SourceKey
+from hub.store.sources import Head, SourceKey
 from hub.survivorship import Pin, survive
 
 Cluster = tuple[RecordRef, ...]
@@ -60,6 +61,8 @@ class Settlement:
     contents: Mapping[RecordRef, SourceRecord]  # values known already; others are read
     left: Mapping[RecordRef, str]  # who is no longer in his old place -> the golden record it was
     fresh: Collection[RecordRef]  # whose values changed
+    standing: Standing
+    over: Mapping[SourceKey, Head]  # heads that are written when it is known where they stand
 
     def settle(self) -> Settled:
         clustering = self._cluster()
@@ -87,7 +90,7 @@ class Settlement:
 
     def _former(self) -> dict[str, Golden]:
         refs = [*self.found.placed, *self.found.aliases]
-        ids = self.found.goldens | goldens.former(self.tx, self.rules.entity, refs)
+        ids = self.found.goldens | (goldens.former(self.tx, self.rules.entity, refs) if self.standing.former else set())
         return goldens.by_id(self.tx, ids) if ids else {}
 
     def _identities(self, former: Mapping[str, Golden]) -> list[FormerIdentity]:
@@ -128,7 +131,7 @@ class Settlement:
         ]
         refs = [ref for members, _ in changed for ref in members]
         contents = self._contents(refs)
-        pins = pins_of(self.tx, self.rules.entity, refs)
+        pins = pins_of(self.tx, self.rules.entity, refs) if self.standing.pins else {}
         links = self._links()
         for members, golden_id in changed:
             made = survive(
@@ -142,7 +145,7 @@ class Settlement:
 
     def _contents(self, refs: Iterable[RecordRef]) -> Mapping[RecordRef, SourceRecord]:
         missing = [ref for ref in refs if ref not in self.contents]
-        return {**self.contents, **sources.contents(self.tx, self.rules.entity, missing)} if missing else self.contents
+        return {**self.contents, **sources.contents(self.tx, self.rules.entity, missing, self.over)} if missing else self.contents
 
     def _links(self) -> dict[int, list[tuple[int, int]]]:
         """Node -> (bits, other node) over evidence, for the story."""
@@ -205,7 +208,10 @@ class Settlement:
                 placed[alias.system, alias.key] = target
                 closed[alias] = "moved"
                 opened[alias] = (target, "alias")
+        for key in placed.keys() & self.over.keys():
+            self.over[key].golden = placed.pop(key)
         sources.place(self.tx, self.rules.entity, placed)
+        sources.put_heads(self.tx, list(self.over.values()))
         goldens.close_references(self.tx, self.rules.entity, closed, self.at)
         goldens.open_references(self.tx, self.rules.entity, opened, self.at)
 

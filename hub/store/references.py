@@ -65,10 +65,8 @@ class Event(NamedTuple):
 
 def contact_points_of(tx: Connection, keys: Iterable[SourceKey]) -> dict[SourceKey, list[ContactPoint]]:
     found: dict[SourceKey, list[ContactPoint]] = defaultdict(list)
-    for system, listed in _by_system(keys).items():
-        where = and_(contact_points.c.system == system, rows.among(tx, contact_points.c.key, listed))
-        for row in tx.execute(select(contact_points).where(where)):
-            found[row.system, row.key].append(ContactPoint(row.lookup, (row.system, row.key), row.valid_from, row.valid_to))
+    for lookup, system, key, valid_from, valid_to in rows.find(tx, contact_points, ("system", "key"), list(keys)):
+        found[system, key].append(ContactPoint(lookup, (system, key), valid_from, valid_to))
     return found
 
 
