@@ -25,6 +25,10 @@ _LOCK, _LOCK_SHARED, _TRY_LOCK = (
 )
 _NO_ROOM_STATES = frozenset({"53100", "53000", "58030"})
 _FORMS = "sqlite:///folder/hub.db or postgresql+psycopg://user:password@host/name"
+_PREPARED = (  # statements are many and short: to compile one takes longer than to run it; what is long is packed the fast way
+    "SELECT set_config('jit', 'off', false), (SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings "
+    "WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals))"
+)
 _SQLITE_TROUBLES = {
     "file is not a database": "is no SQLite database: correct HUB_DATABASE_URL, or move that file away for a new one",
     "disk image is malformed": "is a damaged SQLite database: put back a copy of it, or move it away and read everything again",
@@ -116,9 +120,16 @@ def held_since(tx: Connection, otherwise: float) -> float:
 
 def _postgresql(url: str, driver: str) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
     except (NoSuchModuleError, ImportError) as error:
         raise _bad(f"There is no driver for {driver}: write {_FORMS}, and install goldenhub[postgres].") from error
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.execute(_PREPARED)
+        connection.commit()
+
+    return engine
 
 
 def _sqlite(url: str, database: str | None) -> Engine:

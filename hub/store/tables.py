@@ -86,7 +86,6 @@ nodes = Table(
     Column("features", Json, nullable=False),
     Column("blocking_keys", Json, nullable=False),  # all its blocking keys, generic ones included
     Column("members", Integer, nullable=False),
-    Index("uq_nodes_feature_hash", "entity", "feature_hash", unique=True),
 )
 
 node_keys = Table(
@@ -155,7 +154,6 @@ goldens = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Index("ix_goldens_due", "entity", "next_due"),
-    Index("ix_goldens_into", "into"),
 )
 
 former_members = Table(
@@ -166,7 +164,6 @@ former_members = Table(
     Column("key", Key, primary_key=True),
     Column("generation", Integer, primary_key=True),
     Column("golden_id", Key, primary_key=True),
-    Index("ix_former_members_golden", "golden_id"),
 )
 
 xref = Table(

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _on_its_way()
     _as_it_came()
     _out()
+    _fewer_indexes()
 
 
 def _lanes() -> None:
@@ -293,7 +294,28 @@ def _out() -> None:
     op.create_index("uq_tokens_name", "tokens", ["name"], unique=True)
 
 
+_UNUSED = (
+    ("uq_nodes_feature_hash", "nodes", ["entity", "feature_hash"], True),
+    ("ix_goldens_into", "goldens", ["into"], False),
+    ("ix_former_members_golden", "former_members", ["golden_id"], False),
+)
+
+
+def _fewer_indexes() -> None:
+    """Nobody asked by these. Rows that are written again stay on their page as long as there is room."""
+    for index, table, _, _ in _UNUSED:
+        op.drop_index(index, table_name=table)
+    if op.get_bind().dialect.name == "postgresql":
+        for table, full in (("goldens", 75), ("records", 85), ("xref", 90), ("record_versions", 95)):
+            op.execute(f"ALTER TABLE {table} SET (fillfactor = {full})")
+
+
 def downgrade() -> None:
+    for index, table, columns, unique in _UNUSED:
+        op.create_index(index, table, columns, unique=unique)
+    if op.get_bind().dialect.name == "postgresql":
+        for table in ("goldens", "records", "xref", "record_versions"):
+            op.execute(f"ALTER TABLE {table} RESET (fillfactor)")
     for index in ("ix_rejects_group", "ix_rejects_key", "ix_rejects_receipt", "ix_rejects_replayed_as"):
         op.drop_index(index, table_name="rejects")
     with op.batch_alter_table("rejects") as rejects:
