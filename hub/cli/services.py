@@ -13,7 +13,7 @@ from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.services.together import Child, Health, Tell, Together, ever_started, together, wipe
 from hub.settings import from_environment
 
-DEMO = "demo"
+DEMO, API = "demo", "api"
 _DEMO_HOME = Path("demo-company")  # as `goldenhub demo`
 _GOLDENHUB = (sys.executable, "-m", "hub")
 
@@ -98,8 +98,10 @@ def _demo(home: Path, port: int) -> Child:
 
 
 def _workers(services: Together) -> list[Child]:
-    """What the hub itself runs. The workers' parent looks after them; the interface says where it listens."""
-    return [Child("work", (*_GOLDENHUB, "work"))]
+    """What the hub itself runs: the workers' parent, which looks after them, and the interface."""
+    port = services.port(API)
+    serve = (*_GOLDENHUB, "serve", "--port", str(port))
+    return [Child("work", (*_GOLDENHUB, "work")), Child(API, serve, port=port)]
 
 
 def _telling(as_json: bool) -> Tell:

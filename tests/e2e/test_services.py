@@ -55,7 +55,7 @@ def test_up_a_feed_through_the_broker_and_down_again(home: Path) -> None:
     assert up.returncode == 0, up.stderr
     told = json.loads(up.stdout)["services"]
     assert {one["state"] for one in told} == {"ok"}, told
-    assert {"postgres", "rabbitmq", "demo", "work"} <= {one["name"] for one in told}
+    assert {"postgres", "rabbitmq", "demo", "work", "api"} <= {one["name"] for one in told}
 
     shell = environment(home)
     done = call(home, "ingest", "erp.customers", "--no-work", "--json", environment=shell)
