@@ -6,12 +6,14 @@ again. So a crash leaves the old state or the new one, and two people who replay
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from random import random
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,7 +21,7 @@ from hub.app.editing import differing
 from hub.app.landing import land_in
 from hub.app.outcome import Tell
 from hub.bus import REPLAY
-from hub.errors import HubError, Misconfigured, Rejected, Unavailable, did_you_mean
+from hub.errors import Contended, HubError, Misconfigured, Rejected, Unavailable, did_you_mean
 from hub.ingest import Again, FeedPlan, Landed, Origin, ingest
 from hub.records import Operation, RawRecord, Reject, SourceRecord, receipt_of
 from hub.store import rejects
@@ -27,6 +29,8 @@ from hub.store.rejects import StoredReject
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
+
+T = TypeVar("T")
 
 ACCEPTED, AGAIN, LEFT_OUT, PASSED, STOPPED = "accepted", "set aside again", "left out", "passed over", "stopped"
 """What becomes of a reject: STOPPED when a person must mend the landscape or a mapping first."""
@@ -69,7 +73,7 @@ def replay(hub: Hub, ids: Sequence[int], by: str, tell: Tell, *, dry_run: bool =
     size = hub.settings.batch_size
     for start in range(0, len(ids), size):
         some = ids[start : start + size]
-        done += _looked(hub, some, plan_of) if dry_run else _replayed(hub, some, plan_of, by)
+        done += _looked(hub, some, plan_of) if dry_run else patiently(partial(_replayed, hub, some, plan_of, by))
         tell("rejects", len(done), len(ids))
     return done
 
@@ -92,6 +96,16 @@ def edit(hub: Hub, number: int, correct: Callable[[Any], Any], by: str, *, dry_r
         (done,) = _land(hub, tx, plan, tries, landed, by, "corrected: " + ", ".join(changed))
     hub.bus.forward()
     return done
+
+
+def patiently(step: Callable[[], T]) -> T:
+    """A transaction that met another one, tried again: who replays and who reads may mend the same rejects at one moment."""
+    for wait in (0.05, 0.2, 1.0):
+        try:
+            return step()
+        except Contended:
+            time.sleep(wait * (1 + random()))  # noqa: S311 - two that met should not meet again
+    return step()
 
 
 def archive(hub: Hub, ids: Sequence[int], why: str, by: str) -> list[int]:

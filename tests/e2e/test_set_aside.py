@@ -14,6 +14,7 @@ import pytest
 from hub.app import failures, open_hub
 from hub.bus.envelopes import Envelope
 from hub.bus.reading import letter
+from hub.contract import Secret
 from hub.settings import Settings
 from hub.store import dead_letters, rejects
 from tests.e2e.company import ANA, EVA, JON, MAPPING, Company, Said, clear, found_company, run
@@ -203,31 +204,38 @@ def test_a_record_that_its_source_mends_closes_its_rejects(company: Company) -> 
     whole(company)
 
 
-def _replay_all(home: str, barrier: Any, told: Any) -> None:
-    with open_hub(Settings(home=Path(home))) as hub, hub.reading() as tx:
+def _replay_all(home: str, url: str, barrier: Any, told: Any) -> None:
+    settings = Settings(home=Path(home), database_url=Secret(url))
+    with open_hub(settings) as hub, hub.reading() as tx:
         ids = rejects.open_ids(tx)
     barrier.wait(60)
-    with open_hub(Settings(home=Path(home))) as hub:
+    with open_hub(settings) as hub:
         done = failures.replay(hub, ids, "somebody", lambda what, done, total: None)
     told.put([one.outcome for one in done])
 
 
-def test_two_processes_that_replay_the_same_at_once_replay_it_once(company: Company) -> None:
+def test_two_processes_that_replay_the_same_at_once_replay_it_once(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_DATABASE_URL", store_url)
+    company = found_company(tmp_path)
+    company.people(ANA, *(f"1{n},A,B{n},no day,a{n}@example.org\n" for n in range(20)))
+    company("ingest")
     company.write("mappings/crm/customer.yaml", LENIENT)
-    company("rejects", "archive", 2, 3, "--why", "a test")
     context = multiprocessing.get_context("spawn")
     barrier, told = context.Barrier(2), context.Queue()
-    both = [context.Process(target=_replay_all, args=(str(company.home), barrier, told)) for _ in range(2)]
+    both = [context.Process(target=_replay_all, args=(str(company.home), store_url, barrier, told)) for _ in range(2)]
     for one in both:
         one.start()
-    outcomes = sorted(told.get(timeout=60)[0] for _ in both)
+    outcomes = sorted(told.get(timeout=120) for _ in both)
     for one in both:
         one.join(60)
 
-    assert outcomes == ["accepted", "passed over"]
+    assert outcomes == [["accepted"] * 20, ["passed over"] * 20]
     company("ingest")
-    assert balance(company)["arrived"] == 5
-    whole(company)
+    with open_hub(Settings(home=tmp_path, database_url=Secret(store_url))) as hub:
+        balance = hub.accounting()["customer"]
+    assert (balance["arrived"], balance["members"], balance["rejected"], balance["leakage"]) == (41, 21, 20, 0)
 
 
 def test_what_comes_to_a_group_meanwhile_waits_for_the_next_replay(company: Company) -> None:
