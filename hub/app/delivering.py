@@ -6,17 +6,21 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from hub.app.outcome import Tell, Work
+from hub.app.raw import opened_bodies
 from hub.contract import Writer, WriteTarget
 from hub.deliver import Delivered, DeliveryPlan, deliver, is_due, tell_echoes
 from hub.errors import BadLandscape, Misconfigured
 from hub.ingest import Item
 from hub.landscape import Delivery, standing
 from hub.mapping import OutboundMapping, load_code_lists, load_outbound
-from hub.records import RawRecord
-from hub.store import deliveries, written
+from hub.records import Data, RawRecord
+from hub.store import deliveries, raw, written
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
@@ -105,7 +109,16 @@ def plan(hub: Hub, delivery: Delivery) -> DeliveryPlan:
         if not columns:
             raise BadLandscape(f"delivery {delivery.name!r} has nothing to write: the system owns every column of its mapping.")
     target = WriteTarget(stream, columns, delivery.options)
-    return DeliveryPlan(delivery.name, delivery.system, delivery.entity, mapping, target)
+    last_read = partial(_last_read, hub, delivery.entity, delivery.system, stream)
+    return DeliveryPlan(delivery.name, delivery.system, delivery.entity, mapping, target, last_read)
+
+
+def _last_read(hub: Hub, entity: str, system: str, stream: str, tx: Connection, keys: Sequence[str]) -> dict[str, Data]:
+    """The records of a stream as they came last, as far as they are still kept."""
+    messages = raw.latest(tx, entity, system, stream, keys)
+    opened = opened_bodies(tx, hub, [one for one in messages if one.body is not None])
+    items = [(one.key, opened.get(one.id)) for one in messages]
+    return {key: item.data for key, item in items if key is not None and isinstance(item, RawRecord) and item.data}
 
 
 def outbound(hub: Hub, delivery: Delivery) -> OutboundMapping:

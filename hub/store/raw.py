@@ -89,6 +89,14 @@ def about(tx: Connection, entities: Iterable[str], system: str, key: str, limit:
     return [RawMessage(**row) for row in tx.execute(wanted.order_by(_c.kept_at.desc(), _c.id.desc()).limit(limit)).mappings()]
 
 
+def latest(tx: Connection, entity: str, system: str, stream: str, keys: Iterable[str]) -> list[RawMessage]:
+    """What came last about these records out of one stream, with its body: not corrected, and not translated again."""
+    here = (_c.entity == entity, _c.system == system, _c.stream == stream, _c.origin.is_(None), rows.among(tx, _c.key, keys))
+    last = select(_c.key, func.max(_c.kept_at).label("kept_at")).where(*here).group_by(_c.key).subquery()
+    wanted = select(*_ALL).join(last, and_(_c.key == last.c.key, _c.kept_at == last.c.kept_at)).where(*here).order_by(_c.id)
+    return [RawMessage(**row) for row in tx.execute(wanted).mappings()]
+
+
 def to_replay(tx: Connection, span: Span, after: RawMessage | None = None, limit: int = 500) -> list[RawMessage]:
     """A page of what can be translated again, oldest first: what came, in its last edition where a person corrected it."""
     edition = raw_messages.alias()

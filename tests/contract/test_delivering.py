@@ -268,6 +268,20 @@ def test_what_a_person_has_just_changed_is_heard_before_it_is_written_over(compa
     assert company.row(1)["mail"] == company.golden(1).data["emails"][0]["address"]
 
 
+def test_before_the_first_write_too_nothing_is_written_over_that_was_not_read(company: Company) -> None:
+    company.customer(1, "Ana")
+    company.read()
+    company.sql("UPDATE customers SET mail = 'ana@typed.example' WHERE id = 1")
+
+    done = company.deliver()
+
+    assert (done["conflict"], done["written"]) == (1, 0)
+    assert company.row(1)["mail"] == "ana@typed.example"
+    company.read()
+    assert company.deliver(again=True)["conflict"] == 0
+    assert company.row(1)["hub_id"] == company.golden(1).id
+
+
 def test_what_is_refused_is_parked_with_the_answer_and_delays_nobody(company: Company) -> None:
     company.customer(1, "Ana")
     company.customer(2, "Bea")
