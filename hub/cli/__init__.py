@@ -26,6 +26,8 @@ COMMANDS = {
     "ingest": ("ingest", "Read feeds, translate, check, resolve."),
     "work": ("work", "Take what waits and do it, in processes of their own, until told to stop."),
     "post": ("post", "Push records into a feed in its system's own words, and get receipts."),
+    "trace": ("trace", "A record's way through every hop, with times."),
+    "replay": ("replay", "Translate what is kept once more, after a mapping was mended; or say what that would change."),
     "match": ("match", "Find the duplicates in files, without a hub."),
     "explain": ("explain", "Why two records are one customer, or not; how a golden record was built."),
     "golden": ("golden", "Show and export golden records."),

@@ -120,6 +120,13 @@ def listed(
     return [_stored(row) for row in tx.execute(wanted).mappings()]
 
 
+def of_messages(tx: Connection, message_ids: Sequence[str]) -> list[StoredLetter]:
+    """The letters that these messages became."""
+    c = dead_letters.c
+    found = tx.execute(select(dead_letters).where(rows.among(tx, c.message_id, message_ids)).order_by(c.id)).mappings()
+    return [_stored(row) for row in found]
+
+
 def open_ids(tx: Connection, *, stage: str | None = None, fingerprint: str | None = None) -> list[int]:
     """What is open at this moment: whoever works through a group works through these, whatever comes meanwhile."""
     c = dead_letters.c

@@ -24,12 +24,6 @@ def add(tx: Connection, source: str, receipts: Mapping[str, str], at: datetime) 
     return known(tx, source, receipts) == dict(receipts)
 
 
-def sources_of(tx: Connection, receipt: str) -> list[tuple[str, str]]:
-    """Under which (source, id) a receipt was pushed. Receipts have no index here: for one person's question, not for a loop."""
-    wanted = select(inbox.c.source, inbox.c.id).where(inbox.c.receipt == receipt).limit(5)
-    return [(row.source, row.id) for row in tx.execute(wanted)]
-
-
 def prune(tx: Connection, before: datetime, limit: int) -> int:
     """Forget the oldest of what is older than this; how many."""
     page = select(inbox.c.source, inbox.c.id).where(inbox.c.at < before).order_by(inbox.c.at).limit(limit)

@@ -70,6 +70,13 @@ def put_back(tx: Connection, ids: Sequence[int], lease: str, at: datetime) -> No
     tx.execute(update(messages).where(*mine).values(lease=None, ready_at=at, taken=messages.c.taken - 1))
 
 
+def waits(tx: Connection, message_ids: Sequence[str]) -> dict[str, tuple[str, str, int, datetime]]:
+    """Of these, those that wait: stage, lane, attempts, and from when on they are ready."""
+    c = messages.c
+    wanted = select(c.message_id, c.stage, c.lane, c.attempts, c.ready_at).where(rows.among(tx, c.message_id, message_ids))
+    return {row.message_id: (row.stage, row.lane, row.attempts, row.ready_at) for row in tx.execute(wanted)}
+
+
 def leases(tx: Connection, stage: str) -> list[str]:
     """Who holds messages now."""
     held = select(messages.c.lease).where(messages.c.stage == stage, messages.c.lease.is_not(None))

@@ -179,6 +179,12 @@ def open_ids(tx: Connection, *, feed: str | None = None, fingerprint: str | None
     return list(tx.scalars(select(rejects.c.id).where(*wanted).order_by(rejects.c.id)))
 
 
+def of_messages(tx: Connection, message_ids: Iterable[str]) -> list[StoredReject]:
+    """What was set aside under these ids."""
+    wanted = select(rejects).where(rows.among(tx, rejects.c.message_id, message_ids)).order_by(rejects.c.id)
+    return [_stored(row) for row in tx.execute(wanted).mappings()]
+
+
 def numbers(tx: Connection, message_ids: Iterable[str]) -> dict[str, int]:
     """Message id -> number."""
     c = rejects.c
