@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -10,21 +12,52 @@ import click
 from hub.cli.show import console, emit_json, json_option, table
 from hub.errors import BadSettings, did_you_mean
 
-BENCHES = {"mapping": "Translating and validating, against the plain libraries, in the same run."}
+BENCHES = {
+    "mapping": "Translating and validating, against the plain libraries, in the same run.",
+    "publish": "Publishing to RabbitMQ with confirms, against other clients, in the same run.",
+    "pipeline": "From a file to golden records and their events, over RabbitMQ and PostgreSQL, in the same run as a bare copy.",
+}
 
 
-@click.command("bench", epilog="Benches: " + "; ".join(f"{name}: {about}" for name, about in BENCHES.items()))
-@click.argument("name")
-@json_option
-def command(name: str, as_json: bool) -> None:
+class _Benches(click.Group):
+    """What a bench's ``run`` takes are its options; ``HELP`` beside it says what they mean."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(BENCHES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in BENCHES:
+            known = f"Known: {', '.join(BENCHES)}."
+            raise BadSettings(f"There is no bench {cmd_name!r}{did_you_mean(cmd_name, BENCHES)}. {known}", name=cmd_name)
+        module = importlib.import_module(f"hub.bench.{cmd_name}")
+        words: dict[str, str] = getattr(module, "HELP", {})
+        taken = inspect.signature(module.run).parameters.values()
+        options = [
+            click.Option([f"--{one.name.replace('_', '-')}"], default=one.default, show_default=True, help=words.get(one.name))
+            for one in taken
+        ]
+        made = click.Command(cmd_name, params=list(options), callback=_shown(module.run), help=inspect.getdoc(module))
+        return json_option(made)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Benches"):
+            formatter.write_dl(list(BENCHES.items()))
+
+
+def _shown(run: Callable[..., dict[str, Any]]) -> Callable[..., None]:
+    def measured(as_json: bool, **options: Any) -> None:
+        found = run(**options)
+        if as_json:
+            emit_json(found)
+            return
+        for title in ("figures", "ratios"):
+            rows = [(what, f"{value:,.2f}" if isinstance(value, float) else value) for what, value in found[title].items()]
+            console().print(table(title, ("what", ""), rows, right=("",)))
+        click.echo(", ".join(f"{what} {version}" for what, version in found["versions"].items()))
+
+    return measured
+
+
+@click.group("bench", cls=_Benches)
+def command() -> None:
     """Measure on this machine. Ratios of one run are the figures; absolute times are for orientation."""
-    if name not in BENCHES:
-        raise BadSettings(f"There is no bench {name!r}{did_you_mean(name, BENCHES)}. Known: {', '.join(BENCHES)}.", name=name)
-    found: dict[str, Any] = importlib.import_module(f"hub.bench.{name}").run()
-    if as_json:
-        emit_json(found)
-        return
-    for title in ("figures", "ratios"):
-        rows = [(what, f"{value:,.2f}" if isinstance(value, float) else value) for what, value in found[title].items()]
-        console().print(table(title, ("what", ""), rows, right=("",)))
-    click.echo(", ".join(f"{what} {version}" for what, version in found["versions"].items()))
