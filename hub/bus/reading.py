@@ -54,11 +54,12 @@ def outgoing(exchange: str, envelope: Envelope, attempts: int = 0, key: str | No
 
 def letter(envelope: Envelope, stage: str, lane: str, code: str, why: str, at: datetime, limit: int) -> DeadLetter:
     """A message that cannot be read, kept as it came; of one beyond the limit only the beginning."""
+    told = plain(envelope)
     body = envelope.body if len(envelope.body) <= limit else envelope.body[:_KEPT_OF_TOO_LARGE]
     if len(body) < len(envelope.body):
         why += " Only its beginning is kept."
     return DeadLetter(
-        message_id=envelope.id.replace("\x00", "") or content_hash([envelope.key, body.hex()]),
+        message_id=envelope.id.replace("\x00", "") or content_hash([told, _shown(envelope.content_type), body.hex()]),
         stage=stage,
         lane=lane,
         entity="",
@@ -67,7 +68,7 @@ def letter(envelope: Envelope, stage: str, lane: str, code: str, why: str, at: d
         reason=why,
         attempts=_attempts(envelope.headers),
         at=at,
-        headers=plain(envelope),
+        headers=told,
         content_type=_shown(envelope.content_type),
         body=body,
         fingerprint=f"{stage}/{code}/{_shown(envelope.key)}",

@@ -43,8 +43,11 @@ COMMANDS = {
     "rebuild": ("rebuild", "Compute all golden records anew and prove that nothing differs."),
     "doctor": ("doctor", "Check everything the hub depends on, and say what to do."),
     "migrate": ("migrate", "Bring the store's tables to this version."),
+    "prune": ("prune", "Let go of what is kept longer than it must be."),
+    "keys": ("keys", "The master keys that seal what is kept raw: list, rotate, forget."),
     "connectors": ("connectors", "The kinds of systems, their settings, and a check of your own."),
     "services": ("services", "PostgreSQL, RabbitMQ, workers and interface on this machine, from Debian packages."),
+    "bus": ("bus", "The broker: what the hub needs there, as files too, and whether it is there."),
     "bench": ("bench", "Measure: speed against the plain libraries, accuracy on labelled sets."),
 }
 

@@ -1,0 +1,59 @@
+"""goldenhub bus"""
+
+from __future__ import annotations
+
+import json
+
+import click
+import yaml
+
+from hub.app import broker, open_hub
+from hub.cli.show import console, emit_json, json_option, table
+
+
+@click.group("bus")
+def command() -> None:
+    """The broker the hub talks over (HUB_BUS_URL): what it needs there, and whether it is there."""
+
+
+@command.command()
+@json_option
+def status(as_json: bool) -> None:
+    """The broker, how many messages each queue has ready, and how many records are on their way."""
+    with open_hub() as hub:
+        hub.stand()
+        found = broker.status(hub)
+    if as_json:
+        emit_json(found)
+        return
+    click.echo(found["broker"])
+    rows = [(name, "is not there" if number is None else f"{number:,}") for name, number in found["queues"].items()]
+    console().print(table("messages ready", ("queue", ""), rows, right=("",)))
+    waiting = [
+        (f"{stage}, {lane}", f"{number:,}") for stage, lanes in found["on_their_way"].items() for lane, number in lanes.items()
+    ]
+    console().print(table("records on their way", ("stage and lane", ""), waiting, right=("",)))
+
+
+@command.command()
+def declare() -> None:
+    """Declare exchanges, queues and bindings; what is there already stays. HUB_BUS_DECLARE says otherwise."""
+    with open_hub() as hub:
+        click.echo(f"{broker.declare(hub)}: everything is there.")
+
+
+@command.command()
+@click.option("--vhost", default="/", show_default=True, help="The virtual host they are for.")
+def definitions(vhost: str) -> None:
+    """The same as a file: for `rabbitmqctl import_definitions`. The limits of the queues are a policy in there."""
+    with open_hub() as hub:
+        click.echo(json.dumps(broker.definitions(hub, vhost), indent=2))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON instead of YAML.")
+def asyncapi(as_json: bool) -> None:
+    """The bus as an AsyncAPI 3 document."""
+    with open_hub() as hub:
+        found = broker.asyncapi(hub)
+    click.echo(json.dumps(found, indent=2) if as_json else yaml.safe_dump(found, sort_keys=False, allow_unicode=True), nl=as_json)
