@@ -172,7 +172,7 @@ def _records(title: str, rows: Iterable[Figures]) -> Table:
 def _next(figures: Figures, console: Console) -> None:
     console.print(Text("\nWhat to try next", style="bold"))
     for command, why in figures["next"]:
-        console.print(f"  [cyan]{escape(command)}[/]  {why}")
+        console.print(f"  [dim]# {why}[/]\n  [cyan]{escape(command)}[/]", soft_wrap=True)
 
 
 def _table(title: str, *columns: str, right: Sequence[int] = ()) -> Table:

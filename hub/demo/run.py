@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 from rich.console import Console
 
 from hub.app import Hub, open_hub
@@ -122,6 +125,7 @@ def _run(hub: Hub, company: Company, tell: Tell) -> dict[str, Any]:
             "contacts": figures.contacts(tx, held, truth),
             **figures.balance(tx),
             "quality": figures.verdict(held, truth).as_dict(),
+            "erp_key": _known_to_the_erp(held),
             "merge": telling.merge(tx, held, hub.resolver.explain, truth["records"], match_bits),
             "near_miss": telling.near_miss(tx, hub.resolver.explain, truth["records"], match_bits),
         }
@@ -147,10 +151,47 @@ def _versions(held: list[Any]) -> dict[str, int]:
     return {one.id: one.version for one in held}
 
 
+_ACCOUNT = {
+    "account": "S-900001",
+    "email": "ada.byron@example.org",
+    "first_name": "Ada",
+    "last_name": "Byron",
+    "display_name": "Ada Byron",
+    "country": "GB",
+    "phone": "+44 20 7946 0000",
+    "registered": "2026-03-02T09:00:00Z",
+    "updated": "2026-03-02T09:00:00Z",
+}
+"""An account in the shop's own words, of somebody whom no system knows yet."""
+
+
+def _known_to_the_erp(held: list[Any]) -> str | None:
+    """The ERP's number of a customer whom several systems know."""
+    keys = [(-len({ref.system for ref in one.members}), ref.key) for one in held for ref in one.members if ref.system == "erp"]
+    return min(keys)[1] if keys else None
+
+
+def _program() -> str:
+    """How to call the command from where the demo was called: by its path, where a shell would not find it."""
+    path = Path(sys.argv[0])
+    return "goldenhub" if path.name != "goldenhub" or shutil.which("goldenhub") else str(path)
+
+
+def _first_steps(hub: str, told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Push, ask, follow."""
+    account = orjson.dumps(_ACCOUNT).decode()
+    steps = [(f"{hub} post shop.accounts {shlex.quote(account)}", "push an account in the shop's own words; its receipt is told")]
+    if told.get("erp_key"):
+        steps.append((f"{hub} who-is erp {told['erp_key']}", "ask whose ERP number that is, and how the others know them"))
+    steps.append((f"{hub} changes --follow", "watch golden records change: post once more, from another terminal"))
+    return steps
+
+
 def _next(home: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a curious person could try now."""
-    hub = f"goldenhub --home {home}"
-    steps = []
+    program = _program()
+    hub = f"{program} --home {shlex.quote(str(home))}"
+    steps = _first_steps(hub, told)
     if merge := told.get("merge"):
         steps.append((f"{hub} golden show {merge['pair'][0]} --why", "every value of that customer, with its source"))
     if miss := told.get("near_miss"):
@@ -158,9 +199,8 @@ def _next(home: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
         steps.append((f"{hub} review decide {miss['task']} same", "answer its question; `not-same` works, too"))
     steps.append((f"{hub} rejects", "what was set aside, and how to mend it"))
     steps.append((f"{hub} rebuild", "compute everything anew and see that nothing differs"))
-    steps.append(
-        (f"goldenhub demo --home {home} --serve", "keep its systems reachable, for `goldenhub doctor` and `goldenhub ingest`")
-    )
+    demo = f"{program} demo --home {shlex.quote(str(home))}"
+    steps.append((f"{demo} --serve", "keep its systems reachable, for `goldenhub doctor` and `goldenhub ingest`"))
     if told["made"]["day"] == 1:
-        steps.append((f"goldenhub demo --home {home} --next-day", "let a day pass: moves, marriages, deletions"))
+        steps.append((f"{demo} --next-day", "let a day pass: moves, marriages, deletions"))
     return steps
