@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 IN = "in"
 """The stage at which what systems push is landed."""
+_OF_THE_BODY = frozenset({"not_json", "malformed_message", "encoding_invalid", "encoding_unknown", "inflates_too_far"})
 BACK, PASSED = "back on the bus", "passed over"
 
 
@@ -139,15 +140,19 @@ def _returned(hub: Hub, tx: Connection, stored: StoredLetter, by: str, dry_run: 
             return _told_of(stored, pushed) if dry_run else _landed(hub, tx, stored, pushed, by)
         records = read(stored)
     except Rejected as unreadable:
-        return Returned(stored.id, stored.letter.stage, PASSED, f"{unreadable.message} {_way_out(stored)}")
+        return Returned(stored.id, stored.letter.stage, PASSED, f"{unreadable.message} {_way_out(stored, unreadable.code)}")
     return _told(stored, records) if dry_run else _published(hub, tx, stored, records, by)
 
 
-def _way_out(stored: StoredLetter) -> str:
-    away = f"goldenhub dead archive {stored.id} --why '...'"
-    if stored.letter.stage == IN:
-        return f"Mend that and replay it, or give the record: goldenhub dead edit {stored.id} --file FILE; or put it away: {away}"
-    return f"It can only be put away: {away}"
+def _way_out(stored: StoredLetter, code: str) -> str:
+    away = f"put it away: goldenhub dead archive {stored.id} --why '...'"
+    if stored.letter.stage != IN:
+        return f"It can only be {away.replace('put it away', 'put away')}"
+    if code == "feed_unknown":
+        return f"Add the feed, and replay it; or {away}"
+    if code in _OF_THE_BODY:
+        return f"Say what it should have been: goldenhub dead edit {stored.id} --file FILE; or {away}"
+    return f"Its sender must send it again as it should be; {away}"
 
 
 # -- canonical records --

@@ -35,6 +35,7 @@ from hub.cli.show import by_option, console, emit_json, json_option, progress, t
 from hub.store import dead_letters
 from hub.store.dead_letters import LetterGroup, StoredLetter
 
+_STAGES = {"in": "hub.in"}
 _STATES = (dead_letters.OPEN, dead_letters.REPLAYED, dead_letters.ARCHIVED)
 
 
@@ -293,7 +294,7 @@ def _fingerprint(tx: Connection, group: str) -> str:
 
 
 def _row(group: LetterGroup) -> tuple[object, ...]:
-    what = cause(f"{group.code} in {group.stage}", group.reason, group.states)
+    what = cause(f"{group.code} at {_STAGES.get(group.stage, group.stage)}", group.reason, group.states)
     return _short(group.fingerprint), f"{group.letters:,}", f"{group.records:,}", f"{group.last_at:%Y-%m-%d}", what
 
 

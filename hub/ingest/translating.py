@@ -68,9 +68,15 @@ class Translating:
             yield translator.entity, self._left_out(translator, raw, now)
         for outcome in outcomes:
             if isinstance(outcome, MappingFailed):
-                yield translator.entity, self._reject(outcome, raw, translator.entity, translator.name, now)
+                key = self._only_key(translator, raw)
+                yield translator.entity, self._reject(outcome, raw, translator.entity, translator.name, now, key)
             else:
                 yield outcome.entity, self._checked(outcome, translator, raw, now)
+
+    def _only_key(self, translator: Translator, raw: RawRecord) -> str | None:
+        """Whose record could not be translated: where that can be told, it is mended and erased together with its fellows."""
+        keys = translator.keys(raw)
+        return min(keys) if len(keys) == 1 else None
 
     def _left_out(self, translator: Translator, raw: RawRecord, now: datetime) -> SourceRecord | None:
         if raw.key is None:

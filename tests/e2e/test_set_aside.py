@@ -406,7 +406,7 @@ def killed(tmp_path: Path) -> Company:
 def test_dead_letters_are_shown_by_cause_and_replayed(killed: Company) -> None:
     (group,) = killed("dead", "--json").json["groups"]
     assert (group["code"], group["stage"], group["letters"], group["records"]) == ("killed_worker", "resolve", 2, 2)
-    clear(killed("dead"), 0, group["group"], "killed_worker in resolve")
+    clear(killed("dead"), 0, group["group"], "killed_worker at resolve")
     clear(killed("dead", "list"), 0, group["group"])
     clear(killed("dead", "show", group["group"]), 0, "2 open")
     assert balance(killed)["dead"] == 2 and killed.leakage() == 0
@@ -490,7 +490,7 @@ def pushed(company: Company, key: str, body: bytes, **more: Any) -> int:
 
 def test_a_pushed_message_is_landed_when_its_feed_is_there(company: Company) -> None:
     number = pushed(company, "crm.leads.upsert.v1", json.dumps(LEAD).encode())
-    clear(company("dead", "replay", number), 1, "no feed 'crm.leads'", "Mend that")
+    clear(company("dead", "replay", number), 1, "no feed 'crm.leads'", "Add the feed")
     landscape = (company.home / "landscape.yaml").read_text()
     company.write("landscape.yaml", landscape + landscape[landscape.index("  crm.people:") :].replace("people", "leads"))
     clear(company("dead", "replay", number, "--dry-run"), 0, "1 records for the feed crm.leads")

@@ -21,7 +21,7 @@ class Words:
     name, entity = "crm/customer", "customer"
 
     def keys(self, raw: RawRecord) -> set[str]:
-        return {str(raw.key)}
+        return {str(raw.data["id"])} if "id" in raw.data else set()
 
     def apply(self, raw: RawRecord) -> Sequence[Translation | MappingFailed]:
         key = str(raw.data.get("id", raw.key))
@@ -170,3 +170,12 @@ def test_a_deletion_needs_no_values() -> None:
 )
 def test_any_payload_can_be_kept_with_a_reject(value: object) -> None:
     assert canonical_json(as_told(value)) is not None
+
+
+def test_a_reject_knows_whose_record_it_is_by_the_key_of_the_mapping() -> None:
+    kept = Kept()
+    broken = {"status": "broken"}
+    given = [RawRecord("people", {"id": "7", **broken}), RawRecord("people", broken, key="8"), RawRecord("people", broken)]
+    run([Batch(given)], kept)
+
+    assert [reject.key for landed in kept.landed for reject in landed.rejects] == ["7", "8", None]
