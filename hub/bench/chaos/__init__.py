@@ -13,6 +13,28 @@ seconds; how machines interleave them differs from run to run.
 
 from __future__ import annotations
 
-from hub.bench.chaos.run import run
+from pathlib import Path
+from typing import Any
 
-__all__ = ["run"]
+from hub.bench.chaos.planted import BUGS, NO_BUG
+from hub.errors import BadSettings, did_you_mean
+
+_SECONDS_A_KILL = 5
+
+HELP = {
+    "kills": "How many processes die by SIGKILL: workers, relay, connector, interface, broker, database.",
+    "seed": "What people, operations and faults are drawn from.",
+    "minutes": "How long the faults go on. Default: five seconds for each kill.",
+    "plant": f"A bug that the run has to find: {', '.join(BUGS)}.",
+    "keep": "A new folder in which ledger and logs stay.",
+}
+
+
+def run(kills: int = 100, seed: int = 1, minutes: float = 0.0, plant: str = "", keep: str = "") -> dict[str, Any]:
+    """Figures of the run, and what was found wrong; ``passed`` when nothing was."""
+    if plant and plant not in BUGS:
+        raise BadSettings(f"There is no bug {plant!r}{did_you_mean(plant, BUGS)}. Known: {', '.join(BUGS)}.", name="plant")
+    lasts = 60 * minutes or _SECONDS_A_KILL * kills
+    from hub.bench.chaos.course import course  # the members of its crew need none of it
+
+    return course(kills, seed, lasts, plant or NO_BUG, Path(keep) if keep else None)

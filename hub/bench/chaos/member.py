@@ -10,13 +10,18 @@ from __future__ import annotations
 import runpy
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.app import hub as building
-from hub.bench.chaos.planted import BUGS
+from hub.app import open_hub
+from hub.bench.chaos.company import CRM, feed
+from hub.bench.chaos.planted import BUGS, NO_BUG
+from hub.errors import Retryable
 
-NO_BUG = "none"
+READ = "read"
+_REST = 0.3  # seconds between two reads of the connector
 _LOOKS = 0.5  # seconds between two looks at the file
 
 
@@ -52,8 +57,19 @@ def main() -> None:
     building.open_hub.__wrapped__.__defaults__ = (None, Clock(Path(clock)))  # type: ignore[attr-defined]
     if bug != NO_BUG:
         BUGS[bug]()
+    if rest == [READ]:
+        read_again_and_again()
     sys.argv = ["goldenhub", *rest]
     runpy.run_module("hub", run_name="__main__")
+
+
+def read_again_and_again() -> None:
+    """The connector's process: as `goldenhub ingest --no-work`, without the time it takes to start."""
+    with open_hub() as hub:
+        while True:
+            with suppress(Retryable):
+                hub.ingest([feed(CRM)])
+            time.sleep(_REST)
 
 
 if __name__ == "__main__":

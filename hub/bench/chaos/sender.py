@@ -43,7 +43,7 @@ class Sender:
     def _run(self) -> None:
         while not self._stop.is_set():
             began = time.monotonic()
-            batch = self._batch()
+            batch = self.road.named(self._batch())
             self.ledger.meant(batch)
             self._insist(batch)
             self.sent += len(batch)

@@ -6,7 +6,7 @@ The examined is not asked: nothing here reads the store through the hub's code, 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Verdict:
             self.examples[what] = [*self.examples.get(what, []), *told][:_EXAMPLES]
 
 
-def compare(verdict: Verdict, url: str, ledger: Path, heard: list[Heard], pushed: set[str]) -> None:
+def compare(verdict: Verdict, url: str, ledger: Path, heard: list[Heard], pushed: Collection[str]) -> None:
     """``url`` as libpq takes it; ``pushed`` are the roads on which every single message must have become a version."""
     told = list(read(ledger))
     verdict.figures["meant"] = len(told)
@@ -58,7 +58,7 @@ def compare(verdict: Verdict, url: str, ledger: Path, heard: list[Heard], pushed
 def _records(verdict: Verdict, connection: psycopg.Connection[Any], told: list[Sent]) -> None:
     """Each record stands as its last operation left it."""
     last = {(one.road, one.key): one for one in told}
-    rows = connection.execute("SELECT system, key, live, data FROM records WHERE entity = 'customer'").fetchall()
+    rows = connection.execute("SELECT system, key, live, data::jsonb FROM records WHERE entity = 'customer'").fetchall()
     held = {(system, key): (live, data) for system, key, live, data in rows}
     verdict.figures["records"] = len(last)
     verdict.figures["records_live"] = sum(live for live, _ in held.values())
@@ -86,7 +86,7 @@ def _messages(verdict: Verdict, connection: psycopg.Connection[Any], accepted: l
     verdict.note(
         "doubled",
         connection.execute(
-            "SELECT system, key, data->'ext'->system->>'rev' FROM record_versions "
+            "SELECT system, key, data::jsonb->'ext'->system->>'rev' FROM record_versions "
             "WHERE state IN ('current', 'superseded') AND operation = 'upsert' GROUP BY 1, 2, 3 HAVING count(*) > 1"
         ).fetchall(),
     )
@@ -107,7 +107,7 @@ def _members(verdict: Verdict, connection: psycopg.Connection[Any]) -> None:
 def _announced(verdict: Verdict, connection: psycopg.Connection[Any], heard: list[Heard]) -> None:
     """Every version of every golden record was heard, none is missing in between, and what was heard folds to what is held."""
     outbox = {(golden, version) for golden, version in connection.execute("SELECT golden_id, version FROM outbox").fetchall()}
-    goldens = connection.execute('SELECT id, version, state, "into", data, members FROM goldens').fetchall()
+    goldens = connection.execute('SELECT id, version, state, "into", data::jsonb, members::jsonb FROM goldens').fetchall()
     verdict.figures |= {"golden_records": sum(row[2] == "active" for row in goldens), "announcements": len(outbox)}
     by_golden: dict[str, set[int]] = defaultdict(set)
     for golden, version in outbox:

@@ -2,57 +2,58 @@
 
 from __future__ import annotations
 
+import platform
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from hub.app import open_hub
+from hub.app.entrance import create
 from hub.bench.chaos import company, hearing
 from hub.bench.chaos.crew import Crew, Member
 from hub.bench.chaos.faults import KILL, SERVERS, Fault, schedule
 from hub.bench.chaos.ground import NAME, Ground, ground
-from hub.bench.chaos.ledger import Ledger
-from hub.bench.chaos.member import NO_BUG
+from hub.bench.chaos.ledger import Ledger, read
+from hub.bench.chaos.member import READ
 from hub.bench.chaos.population import Population
-from hub.bench.chaos.roads import Road, SourceTable
+from hub.bench.chaos.roads import Messages, Posts, Road, SourceTable
 from hub.bench.chaos.sender import Sender
 from hub.bench.chaos.verdict import Verdict, compare
+from hub.errors import BadSettings, Unavailable
 from hub.services.postgres import plain
+from hub.services.processes import free_port
 from hub.settings import from_environment
 
-Tell = Callable[[str, int, int | None], None]
-
-_SECONDS_A_KILL = 2.5
+_TELLS = 10  # faults
 _SIZE = 400  # records a road
 _RATE = 60.0  # operations a second and road
 _QUIET_WITHIN = 240.0  # seconds
-_STANDS = 4.0  # seconds that queues have stood before the first fault: RabbitMQ 3.10 forgets those it has just made
+_CALM = 6  # looks, half a second apart
+_READS = "SELECT count(*) FROM runs WHERE state = 'done'"
+_WAITING = f"""SELECT ({_READS}), (SELECT count(*) FROM inbox), (SELECT count(*) FROM in_flight),
+    (SELECT coalesce(max(id), 0) FROM outbox) - (SELECT coalesce(max(outbox_id), 0) FROM relays WHERE name LIKE 'bus/%'),
+    (SELECT count(*) FROM redo)"""  # noqa: S608 - our own words
+_FLOWS_WITHIN = 120.0  # seconds
 
 
-def run(
-    kills: int = 100,
-    seed: int = 1,
-    minutes: float = 0,
-    bug: str = NO_BUG,
-    tell: Tell = lambda what, done, total: None,
-) -> dict[str, Any]:
+def course(kills: int, seed: int, lasts: float, bug: str, keep: Path | None) -> dict[str, Any]:
     """Figures of the run, and what was found wrong; ``passed`` when nothing was."""
-    lasts = 60 * minutes or _SECONDS_A_KILL * kills
-    with _folder() as folder, ground(folder) as place:
-        return _Run(folder, place, seed, bug, tell).through(kills, lasts)
+    with _folder(keep) as folder, ground(folder) as place:
+        return _Run(folder, place, seed, bug).through(kills, lasts)
 
 
 class _Run:
-    def __init__(self, folder: Path, place: Ground, seed: int, bug: str, tell: Tell) -> None:
-        self.folder, self.place, self.seed, self.bug, self.tell = folder, place, seed, bug, tell
+    def __init__(self, folder: Path, place: Ground, seed: int, bug: str) -> None:
+        self.folder, self.place, self.seed, self.bug = folder, place, seed, bug
         self.home = folder / "company"
         company.write(self.home)
         self.source = plain(place.database.database("source", "source", ""))
@@ -63,8 +64,9 @@ class _Run:
             "HUB_BUS_URL": place.broker_url,
             "CRM_URL": self.source.replace("postgresql://", "postgresql+psycopg://", 1),
         }
+        self.port = free_port()
         self.crew = Crew({one.name: one for one in self._members()}, self.environment)
-        self.senders = [Sender(self.ledger, road, self._population(road), _RATE) for road in self._roads()]
+        self.senders: list[Sender] = []
 
     def through(self, kills: int, lasts: float) -> dict[str, Any]:
         began = time.monotonic()
@@ -72,15 +74,27 @@ class _Run:
         with open_hub(from_environment(self.environment)) as hub:
             hub.migrate()
             hub.agree()
+            token = create(hub, "chaos", [f"feed:{company.feed(company.WEB)}"], 1)
+        self.senders = [Sender(self.ledger, road, self._population(road), _RATE) for road in self._roads(token)]
         hearing.listen(self.place.broker.url())
         self.crew.begin()
         for sender in self.senders:
             sender.begin()
-        time.sleep(_STANDS)
+        self._until_it_flows()
         self._strike(schedule(self._chance("faults"), kills, lasts, list(self.crew.members), self.place.possible))
         loaded = time.monotonic() - began
         verdict = self._judged(loaded)
         return self._told(verdict, kills, round(time.monotonic() - began, 1))
+
+    def _until_it_flows(self) -> None:
+        """The first fault comes when golden records do: RabbitMQ 3.10 forgets queues when it dies as soon as they are made."""
+        end = time.monotonic() + _FLOWS_WITHIN
+        with psycopg.connect(plain(self.place.database.url(NAME)), autocommit=True) as connection:
+            while connection.execute("SELECT 1 FROM relays WHERE outbox_id > 0").fetchone() is None:
+                if time.monotonic() > end:
+                    said = f"No golden record within {_FLOWS_WITHIN:g} s; the logs are in {self.folder}."
+                    raise Unavailable(said, system="hub")
+                time.sleep(0.2)
 
     def _strike(self, faults: list[Fault]) -> None:
         began = time.monotonic()
@@ -108,25 +122,32 @@ class _Run:
         self.tell("comparing", 0, None)
         self.ledger.close()
         told = hearing.heard(self.place.broker.url())
-        compare(verdict, plain(self.place.database.url(NAME)), self.ledger.path, told, set())
+        compare(verdict, plain(self.place.database.url(NAME)), self.ledger.path, told, company.PUSHED)
         verdict.note("left_at_the_broker", self._left_at_the_broker())
         self._balance(verdict)
         return verdict
 
+    def tell(self, what: str, number: int, total: int | None) -> None:
+        """Where it is: on standard error, now and then."""
+        if number in (0, total) or number % _TELLS == 0:
+            print(what + (f": {number} of {total}" if total else ""), file=sys.stderr, flush=True)
+
     def _waits(self) -> str:
-        """What still waits when patience ends; empty once nothing does. The connector has read all that was written by then."""
-        end, waits = time.monotonic() + _QUIET_WITHIN, "?"
+        """What still waits when patience ends; empty once nothing did, several times on end."""
+        end, calm, waits = time.monotonic() + _QUIET_WITHIN, 0, "?"
+        self.tell("waiting until nothing waits", 0, None)
+        pushed = sum(accepted and one.road in company.PUSHED for one, accepted in read(self.ledger.path))
         with psycopg.connect(plain(self.place.database.url(NAME)), autocommit=True) as connection:
-            (healed,) = connection.execute("SELECT count(*) FROM runs WHERE state = 'done'").fetchone() or (0,)
-            while waits and time.monotonic() < end:
+            (before,) = connection.execute(_READS).fetchone() or (0,)
+            while calm < _CALM and time.monotonic() < end:
                 time.sleep(0.5)
-                runs, kept, on_the_way, told, put_off = connection.execute(
-                    "SELECT (SELECT count(*) FROM runs WHERE state = 'done'), (SELECT coalesce(max(id), 0) FROM outbox), "
-                    "(SELECT count(*) FROM in_flight), (SELECT coalesce(max(outbox_id), 0) FROM relays WHERE name LIKE 'bus/%'), "
-                    "(SELECT count(*) FROM redo)"
-                ).fetchone() or (0, 0, 0, 0, 0)
-                found = {"feed read": runs < healed + 2, "on the way": on_the_way, "untold": kept - told, "put off": put_off}
+                reads, kept, on_the_way, untold, put_off = connection.execute(_WAITING).fetchone() or (0, 0, 0, 0, 0)
+                found = {
+                    "pushed": pushed - kept, "table read": max(0, before + 2 - reads), "on the way": on_the_way,
+                    "untold": untold, "put off": put_off,
+                }  # fmt: skip
                 waits = ", ".join(f"{what}: {number}" for what, number in found.items() if number)
+                calm = 0 if waits else calm + 1
         return waits
 
     def _left_at_the_broker(self) -> list[str]:
@@ -146,8 +167,9 @@ class _Run:
         for member in self.crew.members.values():
             with suppress(FileNotFoundError):
                 said = member.log.read_text(encoding="utf-8", errors="replace")
-                last = [part.strip().splitlines()[-1] for part in said.split("Traceback (most recent call last)")[1:]]
-                yield from (f"{member.name}: {line[:200]}" for line in last)
+                parts = said.split("Traceback (most recent call last)")[1:]
+                found = (line for part in parts for line in part.splitlines()[1:] if line[:1].isalpha())
+                yield from (f"{member.name}: {line[:200]}" for line in found if "Error" in line or "Exception" in line)
 
     def _told(self, verdict: Verdict, kills: int, seconds: float) -> dict[str, Any]:
         done = self.place.done
@@ -161,27 +183,30 @@ class _Run:
             "done": {"kills": killed, **dict(sorted(done.items()))},
             "wrong": verdict.wrong,
             "examples": verdict.examples,
+            "ratios": {},
+            "versions": {"python": platform.python_version(), "goldenhub": version("goldenhub")},
             "figures": verdict.figures | {
                 "seconds": seconds,
                 "sent_again": refused.total(),
                 "servers_ended_by_themselves": self.place.ended.total(),
-                "workers_ended_by_themselves": sum(n for name, n in self.crew.ended.items() if name != company.CRM),
+                "workers_ended_by_themselves": self.crew.ended.total(),
             },
         }  # fmt: skip
 
     def _members(self) -> Iterator[Member]:
         for name in ("resolve-1", "resolve-2", "relay-1", "ingest-1"):
             yield self._member(name, "work", "--post", name, "--stages", name.partition("-")[0])
-        yield self._member(company.CRM, "ingest", f"{company.CRM}.people", "--no-work")  # ends, and is started again
+        yield self._member("connector", READ)
+        yield self._member("api", "serve", "--port", str(self.port))
 
     def _member(self, name: str, *command: str) -> Member:
         ours = [sys.executable, "-m", "hub.bench.chaos.member", str(self.place.clock), self.bug]
         return Member(name, [*ours, *command], self.folder / "logs" / f"{name}.log")
 
-    def _roads(self) -> Iterator[Road]:
-        table = SourceTable(company.CRM, self.source)
+    def _roads(self, token: str) -> Iterator[Road]:
+        table = SourceTable(self.source)
         table.make()
-        yield table
+        yield from (table, Messages(self.place.broker.url()), Posts(f"http://127.0.0.1:{self.port}", token))
 
     def _population(self, road: Road) -> Population:
         return Population(road.name, _SIZE, self._chance(road.name))
@@ -191,7 +216,13 @@ class _Run:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        if keep.exists():
+            raise BadSettings(f"{keep} is there already; name a folder that is not.", name="--keep")
+        keep.mkdir(parents=True)
+        yield keep
+        return
     with tempfile.TemporaryDirectory(prefix="hub-chaos-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)  # servers run as users of their own
         yield Path(name)
