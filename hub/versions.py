@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from hub.records import GONE, Data, Operation, SourceRecord
+from hub.records import GONE, Data, Operation, SourceRecord, micros
 
 CURRENT = "current"
 SUPERSEDED = "superseded"
@@ -92,15 +92,57 @@ def _last_told(ordered: list[SourceRecord], states: dict[str, str]) -> list[Sour
     """Of what came once and was translated several times only the last translation counts."""
     told: dict[tuple[int, int, datetime], datetime | None] = {}
     for version in ordered:  # later translations sort behind earlier ones
-        told[version.ref.generation, version.order, version.extracted_at] = version.replayed_at
+        told[_place(version)] = version.replayed_at
     counting = []
     for version in ordered:
-        last = told[version.ref.generation, version.order, version.extracted_at]
+        last = told[_place(version)]
         if version.replayed_at == last and version.operation is not Operation.WITHDRAWN:
             counting.append(version)
         else:
             states[version.message_id] = SUPERSEDED
     return counting
+
+
+def needless(versions: Iterable[SourceRecord]) -> set[str]:
+    """Of all versions of one key, the message ids of those that can go without anybody noticing, whatever arrives later.
+
+    Needed is the run that holds: from the whole record it leans on, over what brought its content, to the last that says so.
+    Before it only what was overtaken can go; within it only what says the same once more of the same moment.
+    """
+    told = list(versions)
+    folded = fold(told)
+    ordered = sorted(told, key=lambda version: (version.version, version.message_id))
+    if folded.held is None or folded.gap:
+        return set()
+    places = {version.message_id: place for place, version in enumerate(ordered)}
+    holds = places[folded.held.message_id]
+    counting = {version.message_id for version in _last_told(ordered, {})}
+    base = _base(ordered, holds, counting)
+    gone = {version.message_id for version in ordered[:base] if folded.states[version.message_id] in (SUPERSEDED, UNCHANGED)}
+    for place, version in enumerate(ordered[holds + 1 : -1], holds + 1):
+        again = folded.states[version.message_id] == UNCHANGED and not _leans(version) and not version.replayed_at
+        if again and _moment(version) == _moment(ordered[place + 1]) and not ordered[place + 1].replayed_at:
+            gone.add(version.message_id)
+    return gone
+
+
+def _base(ordered: list[SourceRecord], holds: int, counting: set[str]) -> int:
+    """Where what holds begins: its last whole record, or the first of the translations of that."""
+    base = holds
+    while base and (_leans(ordered[base]) or ordered[base].message_id not in counting):
+        base -= 1
+    while base and _place(ordered[base - 1]) == _place(ordered[base]):
+        base -= 1
+    return base
+
+
+def _place(version: SourceRecord) -> tuple[int, int, datetime]:
+    return version.ref.generation, version.order, version.extracted_at
+
+
+def _moment(version: SourceRecord) -> tuple[object, ...]:
+    position = None if version.position == micros(version.extracted_at) else version.position  # the order of reading
+    return version.ref.generation, position, version.updated_at, version.operation
 
 
 def held_on(versions: Iterable[tuple[SourceRecord, datetime]], true: datetime, known: datetime) -> Held | None:

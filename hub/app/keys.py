@@ -42,6 +42,11 @@ class KeyRing:
         """The file of the default."""
         return self.settings.home / ".hub" / "master.key"
 
+    def check(self, tx: Connection) -> None:
+        """Raise ``BadSettings`` when the master key at hand is not the one this store needs."""
+        if keys.masters(tx):
+            self._sealing(tx)
+
     def for_owners(self, tx: Connection, owners: Iterable[Owner]) -> dict[Owner, Opened]:
         """The data keys that seal what these records bring now; new ones where there is none."""
         masters, sealing = self._sealing(tx)

@@ -11,6 +11,7 @@ import click
 
 from hub.app import Hub, open_hub
 from hub.app.checking import lint
+from hub.app.pruning import over_budget
 from hub.app.running import SILENT
 from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.errors import HubError
@@ -67,6 +68,7 @@ def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
     yield _tried("bus", "built into the store", lambda: _bus(hub))
     yield from _workers(hub)
     yield from _held(hub)
+    yield from _raw(hub)
     for extra, (module, use) in EXTRAS.items():
         there = find_spec(module) is not None
         hint = "" if there else f"for {use}: pip install 'goldenhub[{extra}]'"
@@ -133,6 +135,24 @@ def _workers(hub: Hub) -> Iterator[Checked]:
             told = f"{one.records:,} worked on since {one.started_at:%Y-%m-%d %H:%M} UTC"
             able = one.state in ("working", "waiting")
             yield Checked("worker", what, "ok" if able else "failed", told if able else one.state)
+
+
+def _raw(hub: Hub) -> Iterator[Checked]:
+    """What is kept raw: whether it can be read with the master key at hand, and whether it fits its budget."""
+    try:
+        hub.stand()
+    except HubError:
+        return  # the check of the store has said why
+    try:
+        with hub.store.read() as tx:
+            hub.keys.check(tx)
+            full = over_budget(hub, tx)
+    except HubError as error:
+        yield Checked("raw log", "master key", "failed", str(error))
+        return
+    if full is not None:
+        hint = f"{full[0]:,} bytes of {full[1]:,}: run `goldenhub prune`; what open rejects wait for stays, so look at those, too"
+        yield Checked("raw log", "HUB_RAW_BUDGET", "failed", hint)
 
 
 def _held(hub: Hub) -> Iterator[Checked]:

@@ -33,9 +33,9 @@ def accounting(tx: Connection, entity: str) -> dict[str, int]:
         "waiting": waiting,
         "queued": queued,
         "dead": dead,
-        "rejected": rejects.count(tx, entity),
-        "superseded": states.get("superseded", 0),
-        "unchanged": states.get("unchanged", 0),
+        "rejected": rejects.count(tx, entity) + counted.get("rejected", 0),
+        "superseded": states.get("superseded", 0) + counted.get("superseded", 0),
+        "unchanged": states.get("unchanged", 0) + counted.get("unchanged", 0),
         "filtered": counted.get("filtered", 0),
         "deleted": states.get("deleted", 0),
     }

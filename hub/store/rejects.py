@@ -109,6 +109,18 @@ def receipts_of(tx: Connection, prefix: str) -> list[str]:
     return list(tx.scalars(wanted.order_by(c.receipt)))
 
 
+def prune(tx: Connection, before: datetime, limit: int) -> dict[tuple[str, str], int]:
+    """Forget the oldest of those closed before this moment: (feed, entity) -> how many."""
+    c = rejects.c
+    page = select(c.id, c.feed, c.entity).where(c.state != OPEN, c.closed_at < before).order_by(c.id).limit(limit)
+    found = tx.execute(page.with_for_update(skip_locked=True)).all()
+    tx.execute(rejects.delete().where(rows.among(tx, c.id, [row.id for row in found])))
+    gone: dict[tuple[str, str], int] = {}
+    for row in found:
+        gone[row.feed, row.entity] = gone.get((row.feed, row.entity), 0) + 1
+    return gone
+
+
 def archive(tx: Connection, ids: Sequence[int], why: str, by: str, at: datetime) -> list[int]:
     """Nothing more will come of those of these that are open; which ones that were."""
     return _close(tx, ids, OPEN, {"state": ARCHIVED, "note": why, "closed_by": by, "closed_at": at})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select, tuple_
 
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.store import rows
@@ -93,6 +93,30 @@ def known_messages(tx: Connection, entity: str, ids: Iterable[str]) -> set[str]:
 def add_versions(tx: Connection, versions: Iterable[SourceRecord], states: Mapping[str, str], at: datetime) -> None:
     made = [{**_told(version), "state": states[version.message_id], "arrived_at": at} for version in versions]
     rows.insert(tx, record_versions, made)
+
+
+def keys_with_old(tx: Connection, entity: str, before: datetime, after: SourceKey | None, limit: int) -> list[SourceKey]:
+    """A page of the keys that have versions which arrived before this moment and hold nothing."""
+    c = record_versions.c
+    wanted = select(c.system, c.key).where(c.entity == entity, c.state.in_(("superseded", "unchanged")), c.arrived_at < before)
+    if after is not None:
+        wanted = wanted.where(tuple_(c.system, c.key) > tuple_(*after))
+    return [(row.system, row.key) for row in tx.execute(wanted.distinct().order_by(c.system, c.key).limit(limit))]
+
+
+def states_of(
+    tx: Connection, entity: str, keys: Iterable[SourceKey]
+) -> dict[SourceKey, list[tuple[SourceRecord, str, datetime]]]:
+    """All versions of these keys, each with its state and when it arrived."""
+    found: dict[SourceKey, list[tuple[SourceRecord, str, datetime]]] = defaultdict(list)
+    told = (*_RECORD, "state", "arrived_at")
+    for row in rows.find(tx, record_versions, _KEY, list(keys), told=told, fixed={"entity": entity}):
+        found[row[1], row[2]].append((_made(row[:-2]), row[-2], row[-1]))
+    return found
+
+
+def forget_versions(tx: Connection, entity: str, messages: Sequence[str]) -> None:
+    rows.delete(tx, record_versions, [{"entity": entity, "message_id": one} for one in messages])
 
 
 def change_states(tx: Connection, entity: str, states: Mapping[str, str]) -> None:

@@ -1,0 +1,160 @@
+"""What is let go was not needed: golden records, open rejects and the accounting are the same without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.app import Hub, open_hub, raw
+from hub.app.pruning import prune
+from hub.app.replaying import Wanted, replay
+from hub.contract import Secret
+from hub.records import Operation, RecordRef, SourceRecord
+from hub.settings import Settings
+from hub.store import keys, rejects
+from hub.store.raw import sizes
+from hub.versions import SUPERSEDED, UNCHANGED, fold, needless
+from tests.contract.test_raw_log import PEOPLE, Clock, families, found, leakage, person
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def opened(store_url: str, tmp_path: Path) -> Iterator[Callable[..., Hub]]:
+    entered = []
+    clock = Clock()
+    found(tmp_path)
+
+    def enter(**settings: object) -> Hub:
+        given = {"home": tmp_path, "database_url": Secret(store_url)} | settings
+        context = open_hub(Settings(**given), clock)  # type: ignore[arg-type]
+        entered.append(context)
+        hub = context.__enter__()
+        hub.migrate()
+        return hub
+
+    yield enter
+    for context in reversed(entered):
+        context.__exit__(None, None, None)
+
+
+def later(hub: Hub, days: int) -> None:
+    hub.clock.now += timedelta(days=days)  # type: ignore[attr-defined]
+
+
+def a_history(hub: Hub) -> None:
+    records = [person("1", "Gil"), person("2", "Ruiz"), person("3", born="31/31/1980"), 7]
+    hub.receive(PEOPLE, records, "shop", ["a", "b", "c", "d"])
+    hub.receive(PEOPLE, [person("1", "Weber"), person("2", "Ruiz"), person("2", "Ruiz"), person("3", "Mora")])
+    hub.work()
+
+
+def test_old_raw_records_go_but_what_open_rejects_wait_for(opened: Callable[..., Hub]) -> None:
+    hub = opened(keep_raw=timedelta(days=30), keep_inbox=timedelta(days=30))
+    a_history(hub)
+    before = families(hub)
+    later(hub, 31)
+    (young,) = hub.receive(PEOPLE, [person("4", "Nueva")])
+
+    rehearsed = prune(hub, dry_run=True)
+    assert (rehearsed.receipts, rehearsed.inbox) == (7, 4)
+    done = prune(hub)
+
+    assert done == rehearsed
+    with hub.store.read() as tx:
+        aside = [one.reject.receipt for one in rejects.listed(tx)]
+        assert set(raw.read(tx, hub, [*aside, young.receipt])) == {*aside, young.receipt}
+        assert len(keys.latest(tx, [("customer", "crm", key) for key in "1234"])) == 1
+        assert sizes(tx)[PEOPLE][0] == 1 + len(aside)
+    assert replay(hub, Wanted()).read == 1 + len(aside)
+    hub.work()
+    assert families(hub) == before | {"4": "Nueva"}
+    assert leakage(hub) == 0
+    assert [one.state for one in hub.receive(PEOPLE, [person("1", "Weber")], "shop", ["a"])] == ["accepted"]
+
+
+def test_a_budget_takes_the_oldest_bodies_first_and_says_when_nothing_may_go(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+    a_history(hub)
+    with hub.store.read() as tx:
+        (_, kept) = sizes(tx)[PEOPLE]
+
+    some = prune(opened(raw_budget=kept - 1))
+    assert (some.bodies, some.over_budget) == (1, 0)
+    hub = opened(raw_budget=1)
+    all_that_may = prune(hub)
+
+    with hub.store.read() as tx:
+        aside = [one.reject.receipt for one in rejects.listed(tx)]
+        assert set(raw.read(tx, hub, aside)) == set(aside)
+        (number, left) = sizes(tx)[PEOPLE]
+    assert (number, all_that_may.over_budget) == (len(aside), left - 1)
+    assert replay(hub, Wanted()).pruned == 8 - len(aside)
+
+
+def test_closed_rejects_and_overtaken_versions_go_and_stay_counted(opened: Callable[..., Hub]) -> None:
+    hub = opened(keep_rejects=timedelta(days=5), keep_history=timedelta(days=5))
+    a_history(hub)
+    before, balance = families(hub), hub.accounting()
+    later(hub, 6)
+
+    done = prune(hub)
+
+    assert (done.rejects, done.versions) == (1, 2)  # the one that was mended; one overtaken, one said in between
+    assert hub.accounting() == balance
+    assert leakage(hub) == 0
+    assert families(hub) == before
+    assert hub.rebuild()[1] == []
+    assert prune(hub).versions == 0
+
+
+# -- which versions are needed --
+
+EMPTY = (Operation.DELETED, Operation.ENDED)
+WHOLE = (*[Operation.UPSERT] * 4, *EMPTY)
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> list[SourceRecord]:
+    """Versions of one key, whole records and deltas, some told again, in the order in which they arrived."""
+    made = []
+    for number in range(draw(st.integers(2, 9))):
+        whole = draw(st.booleans())
+        operation = draw(st.sampled_from(WHOLE)) if whole else Operation.PATCH
+        data = {} if operation in EMPTY else {draw(st.sampled_from("ab")): draw(st.integers(0, 1))}
+        ref = RecordRef("erp", "1", draw(st.sampled_from((0, 0, 0, 1))))
+        at, updated = START + timedelta(days=number), START + timedelta(days=draw(st.integers(0, 9)))
+        made.append(SourceRecord("customer", ref, operation, data, at, f"m{number}", updated_at=updated))
+    again = [replace(one, message_id=f"r{n}", replayed_at=START + timedelta(days=90)) for n, one in enumerate(made)]
+    return made + [one for one in again if draw(st.integers(0, 3)) == 0]
+
+
+@given(versions(), st.data())
+def test_without_what_is_needless_the_same_holds_whatever_whole_record_arrives_later(
+    told: list[SourceRecord], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(1, len(told)))
+    leaning = (Operation.PATCH, Operation.ENDED)
+    before, after = told[:cut], [one for one in told[cut:] if one.operation not in leaning]
+    loose = needless(before)
+    states = fold(before).states
+
+    assert {states[one] for one in loose} <= {SUPERSEDED, UNCHANGED}
+    left = [one for one in before if one.message_id not in loose]
+    whole, pruned = fold([*before, *after]), fold([*left, *after])
+    assert pruned.held == whole.held
+    assert pruned.gap == whole.gap
+
+
+def test_a_patch_keeps_the_whole_record_it_leans_on() -> None:
+    base = SourceRecord("customer", RecordRef("erp", "1"), Operation.UPSERT, {"a": 1}, START, "m1")
+    patch = replace(base, operation=Operation.PATCH, data={"b": 2}, extracted_at=START + timedelta(days=1), message_id="m2")
+    older = replace(base, data={"a": 0}, extracted_at=START - timedelta(days=1), message_id="m0")
+
+    assert needless([base, patch, older]) == {"m0"}
