@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass
 from typing import Any
 
 from connectors import connector_class, kinds
+from hub.contract import Writer
 from hub.reading.declared import declared
 
 
@@ -16,6 +17,7 @@ class Kind:
 
     name: str
     about: str
+    writes: bool  # whether deliveries can go there
     settings: list[dict[str, Any]]
     options: list[dict[str, Any]]
 
@@ -24,7 +26,13 @@ def connector_kinds(*names: str) -> list[Kind]:
     """The kinds that can be connected here, ours and installed ones. An unknown name raises ``UnknownConnector``."""
     found = {name: connector_class(name) for name in names or kinds()}
     return [
-        Kind(name, (inspect.getdoc(kind) or "").partition("\n")[0], _declared(kind), _declared(getattr(kind, "options", None)))
+        Kind(
+            name,
+            (inspect.getdoc(kind) or "").partition("\n")[0],
+            issubclass(kind, Writer),
+            _declared(kind),
+            _declared(getattr(kind, "options", None)),
+        )
         for name, kind in found.items()
     ]
 

@@ -23,9 +23,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
         return
     kinds = connector_kinds()
     if as_json:
-        emit_json({"kinds": [{"kind": kind.name, "about": kind.about} for kind in kinds]})
+        emit_json({"kinds": [{"kind": kind.name, "about": kind.about, "writes": kind.writes} for kind in kinds]})
     else:
-        console().print(table("", ("kind", "reads"), [(kind.name, kind.about) for kind in kinds]))
+        rows = [(kind.name, kind.about, "yes" if kind.writes else "") for kind in kinds]
+        console().print(table("", ("kind", "reads", "written to"), rows))
         click.echo("\nSettings of one kind: goldenhub connectors show KIND")
 
 

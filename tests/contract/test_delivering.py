@@ -12,12 +12,14 @@ import pytest
 from sqlalchemy import Engine, create_engine, select, text
 
 from hub.app import Hub, delivering
-from hub.app.exchange import changes
+from hub.app.checking import lint
+from hub.app.exchange import changes, golden, snapshot, who_is
 from hub.contract import WriteCommand, Writer, WriteResult, WriteTarget
 from hub.deliver import DeliveryPlan, deliver
-from hub.errors import Unavailable
+from hub.errors import Rejected, Unavailable
 from hub.ingest import RunReport
 from hub.records import Data
+from hub.relay import fold
 from hub.settings import Settings
 from hub.store import deliveries, goldens, outbox, written
 from hub.store.tables import edges, record_versions
@@ -398,6 +400,88 @@ def test_the_feed_can_be_folded_from_its_beginning(company: Company) -> None:
     with company.hub.store.read() as tx:
         page = changes(company.hub, tx)
     assert {event["subject"] for event in page.events} == {company.golden(1).id, company.golden(2).id}
+
+
+def test_a_reader_behind_what_is_kept_is_told_so_and_begins_with_a_snapshot(company: Company) -> None:
+    company.customer(1, "Ana")
+    company.customer(2, "Bea")
+    company.read()
+    company.deliver()
+    hub = company.hub
+    with hub.store.begin() as tx:
+        assert outbox.cut_off(tx, "customer", datetime.now(UTC) + timedelta(days=1)) > 0
+    company.sql("UPDATE customers SET first = 'Beatriz' WHERE id = 2")
+    with hub.store.read() as tx:
+        with pytest.raises(Rejected, match="snapshot") as gone:
+            changes(hub, tx, 0)
+        assert gone.value.code == "position_gone"
+        page = snapshot(hub, tx, limit=1)
+        events, position = list(page.events), page.position
+    company.read()
+    with hub.store.read() as tx:
+        while page.next:
+            page = snapshot(hub, tx, page.next, limit=1)
+            events += page.events
+        events += changes(hub, tx, position).events
+        replica = fold({}, [(event["subject"], event["data"]) for event in events])
+        held = {one.id: one for one in goldens.every(tx, "customer")}
+    assert {name: (one.version, one.data) for name, one in replica.items()} == {
+        name: (one.version, one.data) for name, one in held.items()
+    }
+
+
+def test_the_feed_is_not_cut_off_before_a_delivery_has_read_it(company: Company) -> None:
+    company.customer(1, "Ana")
+    company.read()
+    company.deliver()
+    company.customer(2, "Bea")
+    company.read()
+    with company.hub.store.begin() as tx:
+        outbox.cut_off(tx, "customer", datetime.now(UTC) + timedelta(days=1))
+        assert outbox.cut(tx, "customer") < outbox.last(tx, "customer")
+    assert company.deliver()["written"] == 1
+
+
+def test_a_retired_id_leads_on_and_a_key_names_all_others(company: Company) -> None:
+    company.customer(1, "Ana", "ana@shop.example")
+    company.customer(2, "Bea", "bea@work.example")
+    company.read()
+    former = {company.golden(1).id, company.golden(2).id}
+    company.sql("UPDATE customers SET first = 'Ana', mail = 'ana@shop.example' WHERE id = 2")
+    company.read()
+    with company.hub.store.read() as tx:
+        answers = {one: golden(company.hub, tx, one) for one in former}
+        told = who_is(company.hub, tx, "erp", "2")
+        with pytest.raises(Rejected) as nobody:
+            who_is(company.hub, tx, "erp", "99")
+    assert {answer["id"] for answer in answers.values()} == {told["id"]}
+    assert sorted(answer["redirected"] for answer in answers.values()) == [False, True]
+    keys = {(one["system"], one["key"]) for one in told["references"] if one["state"] == "active"}
+    assert keys >= {("erp", "1"), ("erp", "2"), ("shop", "S1")}
+    assert nobody.value.code == "not_known"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("system: shop\n    mapping: erp/customer.out", "cannot be written to"),
+        ("system: erp\n    mapping: erp/custommer.out", "did you mean"),
+        ("system: erp\n    mapping: erp/customer.out\n    owns: [hub_id, mail, terms]", "owns every column"),
+        ("system: erp\n    mapping: erp/customer.out\n    stream: accounts", "write the same in both"),
+        ("system: erp\n    mapping: erp/customer.out\n    stream: {name: customers, kez: id}", "no option 'kez'"),
+        ("system: erp\n    mapping: erp/customer.out\n  erp.more:\n    system: erp\n    mapping: erp/customer.out", "both write"),
+    ],
+)
+def test_lint_refuses_a_delivery_that_cannot_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, said: str) -> None:
+    for name, content in (("erp/customer", ERP), ("shop/customer", SHOP), ("erp/customer.out", OUT)):
+        path = tmp_path / "mappings" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    head, _, _ = LANDSCAPE.partition("deliveries:")
+    (tmp_path / "landscape.yaml").write_text(f"{head}deliveries:\n  erp.golden:\n    {wrong}\n")
+    monkeypatch.setenv("ERP", "sqlite:///erp.db")
+    found = [str(one) for one in lint(Hub(Settings(home=tmp_path))) if one.severity == "error"]
+    assert any(said in one and "landscape.yaml" in one for one in found), found
 
 
 def test_a_plan_says_what_it_may_touch(company: Company) -> None:
