@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hub.errors import BadModel
 from hub.model import load_model
 from hub.quality import FeedCount, check_feed, check_record, flags_of, load_quality
+from hub.quality.expectations import holds
 
 MODEL = load_model()
 CUSTOMER = load_quality(MODEL.rules("customer", "quality"))
@@ -130,3 +131,25 @@ def test_a_mistake_in_the_rules_is_refused_with_a_hint(raw: dict[str, Any], says
 )
 def test_no_record_makes_the_rules_stumble(data: dict[str, Any]) -> None:
     assert all(finding.action in ("flag", "set_aside", "hold_feed") for finding in check_record(CUSTOMER, data, TODAY))
+
+
+@given(
+    st.sampled_from(
+        [
+            "!before(as_of, birth_date)",
+            "death_date || !before(birth_date, '1905')",
+            "before(death_date, birth_date)",
+            "!death_date",
+        ]
+    ),
+    st.dictionaries(
+        st.sampled_from(["birth_date", "death_date", "as_of"]),
+        st.sampled_from(["1890", "1905-01-01", "1980-02", "2026-03-02", "", None, 7, [], ["1900"], {}, False]),
+    ),
+)
+def test_a_short_test_says_what_jmespath_says(expression: str, data: dict[str, Any]) -> None:
+    raw = {"records": [{"name": "asked", "field": "kind", "expect": expression}]}
+    rule = load_quality(raw).records[0]
+    assert rule.expect is not None
+
+    assert rule.broken_by(data) == (not holds(rule.expect, data))

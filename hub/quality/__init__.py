@@ -7,18 +7,19 @@ named by the finding's ``action``, and done by the stage that asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from statistics import median
 from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions, signature
 from jmespath.parser import ParsedResult
 
 from hub.errors import BadModel, did_you_mean
+from hub.quality.expectations import test_of
 from hub.records import at_path
 
 SEVERITIES = ("info", "warning", "error")
@@ -55,13 +56,22 @@ class QualityRule:
     expect: ParsedResult | None = None
 
     def broken_by(self, data: Mapping[str, Any]) -> bool:
-        if not all(at_path(data, path) == value for path, value in self.when) or not all(
-            _there(data, path) for path in self.needs
-        ):
-            return False
+        for path, value in self.when:
+            if at_path(data, path) != value:
+                return False
+        for path in self.needs:
+            if not _there(data, path):
+                return False
         if self.any_of and not any(_there(data, path) for path in self.any_of):
             return True
-        return any(_there(data, path) for path in self.none_of) or (self.expect is not None and not _holds(self.expect, data))
+        for path in self.none_of:
+            if _there(data, path):
+                return True
+        return self._test is not None and not self._test(data)
+
+    @cached_property
+    def _test(self) -> Callable[[Mapping[str, Any]], bool] | None:
+        return None if self.expect is None else test_of(self.expect)
 
 
 @dataclass(frozen=True)
@@ -134,31 +144,8 @@ def flags_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
 
 def _there(data: Mapping[str, Any], path: str) -> bool:
     """Neither absent nor known empty."""
-    return at_path(data, path) not in (None, [], {})
-
-
-class _Comparing(Functions):
-    """What a rule about dates needs and JMESPath lacks: its ``<`` compares numbers only."""
-
-    @signature({"types": ["string", "null"]}, {"types": ["string", "null"]})
-    def _func_before(self, left: str | None, right: str | None) -> bool | None:
-        """Whether one date lies before another, as far as both are known; null when one is not."""
-        if not left or not right:
-            return None
-        shared = min(len(left), len(right))
-        return left[:shared] < right[:shared]
-
-
-_OPTIONS = jmespath.Options(custom_functions=_Comparing())
-
-
-def _holds(expression: ParsedResult, data: Mapping[str, Any]) -> bool:
-    """Truth as JMESPath has it. A rule that stumbles over a record does not hold for it."""
-    try:
-        found = expression.search(data, options=_OPTIONS)
-    except JMESPathError:
-        return False
-    return not (found is None or found is False or found in ("", [], {}))
+    found = at_path(data, path) if "." in path else data.get(path)
+    return found is not None and found != [] and found != {}
 
 
 def _count_unusual(rule: FeedRule, count: FeedCount) -> Iterator[str]:
