@@ -13,11 +13,13 @@ from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from hub.app import Hub
 from hub.app.entrance import CHANGES, FEED, WHO_IS, admit, must_have, view_for
 from hub.app.exchange import ENTITY, SEVERAL, changes, golden, must_be_a_view, snapshot, who_is
+from hub.app.tracing import trace
 from hub.errors import HubError
+from hub.store import raw
 from hub.store.tokens import Token
 from hub.web.bodies import records_in
 from hub.web.problems import HEADERS, WrongRequest, problem, tell_problems
-from hub.web.shapes import ChangesPage, GoldenAnswer, Problem, Receipts, SnapshotShape
+from hub.web.shapes import ChangesPage, GoldenAnswer, Problem, Receipts, RecordWay, SnapshotShape
 
 LONGEST_WAIT = 30.0  # seconds
 _LOOKS = 0.1  # seconds between two looks of one who waits
@@ -166,6 +168,18 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         told = [{**one.as_dict(), "address": f"/api/receipts/{one.receipt}"} for one in receipts]
         where = {"Location": str(told[0]["address"])} if len(told) == 1 else {}
         return _answer({"counts": dict(Counter(one.state for one in receipts)), "receipts": told}, 202, where)
+
+    @app.get("/api/receipts/{receipt:path}", response_model=RecordWay, tags=["push"])
+    def read_receipt(shown: Annotated[Token, Depends(token)], receipt: Annotated[str, Path(max_length=200)]) -> Response:
+        """A record's way so far: kept, translated or set aside, taken, and what it changed."""
+        with hub.store.read() as tx:
+            kept = raw.by_id(tx, [receipt]).get(receipt)
+            if kept is None or f"{FEED}:{kept.feed}" not in shown.scopes:  # whose it is, is told to nobody else
+                said = f"No receipt {receipt!r} of a feed that this token may push into."
+                raise WrongRequest(404, "receipt_unknown", said)
+            ways = [way.as_dict() for way in trace(tx, hub, receipt) if way.receipt == receipt]
+        hops = [hop for way in ways for hop in way["hops"] if hop["hop"] != "delivered"]  # what others answered is theirs
+        return _answer({"receipt": receipt, "hops": [{name: hop[name] for name in ("hop", "at", "said")} for hop in hops]})
 
 
 def _ids(key: str, number: int) -> list[str]:

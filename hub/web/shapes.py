@@ -65,6 +65,19 @@ class Receipts(BaseModel):
     receipts: list[RecordReceipt]
 
 
+class WayHop(BaseModel):
+    hop: str = Field(
+        description="kept, translated, left_out, rejected, waiting, taken, golden, attached, announced, dead, replayed"
+    )
+    at: str | None
+    said: str = Field(description="For a person.")
+
+
+class RecordWay(BaseModel):
+    receipt: str
+    hops: list[WayHop]
+
+
 class Problem(BaseModel):
     """RFC 9457."""
 

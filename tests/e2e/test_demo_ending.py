@@ -41,7 +41,10 @@ def test_an_account_is_pushed_and_its_receipt_leads_on(steps: list[str]) -> None
     said = pasted(steps[0])
     assert said.code == 0, said.all
     assert "accepted" in said.out
-    assert "goldenhub trace " in said.out
+    receipt = said.out.partition("goldenhub trace ")[2].split()[0]
+    way = run(*shlex.split(steps[0])[1:3], "trace", receipt)
+    assert way.code == 0, way.all
+    assert "golden record" in way.out
     known = json.loads(shlex.split(steps[0])[5])
     found = run(*shlex.split(steps[1])[1:3], "who-is", "shop", known["account"], "--json").json
     assert found["golden"]["name"]["family"] == "Byron"

@@ -196,6 +196,18 @@ def test_every_record_gets_a_receipt_and_the_same_twice_is_taken_once(served: Se
     assert [(one["state"], one["receipt"]) for one in again["receipts"]] == [("known", receipt["receipt"])]
 
 
+def test_a_receipts_address_tells_its_way_to_who_may_push_there(served: Served) -> None:
+    [receipt] = served.post({**JON, "id": "44", "mail": "j44@example.org"}).json()["receipts"]
+    served.work()
+    hops = served.get(receipt["address"], "feed:shop.accounts").json()["hops"]
+    assert [hop["hop"] for hop in hops][:3] == ["kept", "translated", "taken"]
+    assert "golden" in {hop["hop"] for hop in hops}
+    assert "j44@" not in json.dumps(hops)
+    _problem(served.get(receipt["address"], "changes"), 404, "receipt_unknown")
+    _problem(served.get("/api/receipts/none", "feed:shop.accounts"), 404, "receipt_unknown")
+    _problem(served.get("/api/receipts/shop:44", "feed:shop.accounts"), 404, "receipt_unknown")
+
+
 def test_lines_and_compressed_bodies_are_understood(served: Served) -> None:
     lines = b"\n".join(json.dumps({**ANA, "id": f"n{number}"}).encode() for number in range(3))
     told = served.post(lines, Content_Type="application/x-ndjson").json()
@@ -292,6 +304,7 @@ def test_the_openapi_document_names_every_endpoint(served: Served) -> None:
     assert told["openapi"].startswith("3.1")
     assert set(told["paths"]) >= {
         "/api/changes", "/api/golden", "/api/golden/{golden_id}", "/api/who-is/{system}/{key}", "/api/in/{feed}",
+        "/api/receipts/{receipt}",
     }  # fmt: skip
 
 
