@@ -51,6 +51,8 @@ class _Subscription:
     ready: deque[Held] = field(default_factory=deque)
     outstanding: dict[int, bool] = field(default_factory=dict)  # tag -> its work is done; in the order of delivery
     subscribed: bool = False
+    since: float = field(default_factory=time.monotonic)  # it is so
+    was_subscribed: bool = False
     problem: HubError | None = None
 
 
@@ -96,10 +98,14 @@ class Consumer:
             self._changed.wait_for(lambda: any(self._subscriptions[queue].ready for queue in queues), 0.1)
 
     def _problem(self, queues: Iterable[str]) -> None:
-        """Raise what a person must change."""
-        for problem in (self.line.problem, *(self._subscriptions[queue].problem for queue in queues)):
+        """Raise what a person must change, and what has not passed for longer than patience lasts."""
+        subscriptions = [self._subscriptions[queue] for queue in queues]
+        for problem in (self.line.problem, *(one.problem for one in subscriptions)):
             if isinstance(problem, BadSettings):
                 raise problem
+        for one in subscriptions:
+            if not one.subscribed and time.monotonic() > one.since + self.patience:
+                raise self.line.problem or one.problem or Unavailable("The broker does not answer.", system="bus")
         if self.line.ended:
             raise Unavailable("The line to the broker was closed.", system="bus")
 
@@ -167,7 +173,7 @@ class Consumer:
 
     def _on_subscribed(self, subscription: _Subscription) -> None:
         with self._changed:
-            subscription.subscribed, subscription.problem = True, None
+            subscription.subscribed, subscription.was_subscribed, subscription.problem = True, True, None
             self._changed.notify_all()
 
     def _on_message(
@@ -187,13 +193,17 @@ class Consumer:
         self._forget(subscription)
         code, text = getattr(reason, "reply_code", 0), str(getattr(reason, "reply_text", ""))
         if code in (403, 404, 405):
-            subscription.problem = refusal("queue", subscription.queue, code, text)
+            refused = refusal("queue", subscription.queue, code, text)
+            passes = Unavailable(f"{refused.message} It was there before, so it is tried again.", system="bus")
+            subscription.problem = passes if subscription.was_subscribed else refused
         if self._connection is not None and self._connection.is_open:
             self.line.later(_AGAIN, partial(self._open, [subscription.queue]))
 
     def _forget(self, subscription: _Subscription) -> None:
         """What came over a lost channel is no longer ours."""
         with self._changed:
+            if subscription.subscribed:
+                subscription.since = time.monotonic()
             subscription.channel, subscription.subscribed = None, False
             subscription.generation += 1
             subscription.ready.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import decimal
 import logging
+import re
 import ssl
 import struct
 import threading
@@ -27,7 +28,8 @@ from hub.settings import Settings
 HEARTBEAT = 30
 CLOSING = 2.0  # seconds after which a line that cannot be closed is let go
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
-_REFUSED = (exceptions.ProbableAuthenticationError, exceptions.AuthenticationError, exceptions.ProbableAccessDeniedError)
+_REFUSED = re.compile(r"ACCESS_REFUSED|NOT_ALLOWED - (?:vhost .* not found|access to vhost .* refused)")
+"""What a broker says that means it. pika alone guesses: a broker killed while it greets looks the same to it."""
 _UNDECODABLE = (
     *(ValueError, OverflowError, OSError, RecursionError, struct.error, decimal.DecimalException),
     exceptions.InvalidFieldTypeException,
@@ -53,6 +55,7 @@ class Line:
         self._thread = threading.Thread(target=self._run, name=f"goldenhub {name}", daemon=True)
         self._failures = 0
         self._closing = False
+        self._was_open = False
         self.connection: pika.SelectConnection | None = None
         self.problem: HubError | None = None  # why it is not open
         self.broker: Broker | None = None
@@ -118,7 +121,7 @@ class Line:
             connection.close()
             return
         self.problem = None
-        self._failures = 0
+        self._failures, self._was_open = 0, True
         self._listener.opened(connection)
 
     def _not_opened(self, _connection: Any, error: BaseException | str) -> None:
@@ -131,8 +134,11 @@ class Line:
         self._again(reason)
 
     def _again(self, error: BaseException | str) -> None:
+        problem = why(error)
+        if self._was_open and isinstance(problem, BadSettings):  # it was right before: a broker that starts is not itself yet
+            problem = Unavailable(problem.message, system="bus")
         if not isinstance(self.problem, BadSettings):
-            self.problem = why(error)
+            self.problem = problem
         self._listener.lost()
         if self._closing:
             self._loop.stop()
@@ -170,16 +176,19 @@ def _let_go(connection: pika.SelectConnection) -> None:
 def why(error: BaseException | str) -> HubError:
     """What a broken connection means: something that a person must change, or something that passes."""
     told = _roots(error)
-    if any(isinstance(one, _REFUSED) for one in told):
+    if any(_REFUSED.search(str(one)) for one in told):
         return BadSettings("The broker refuses the login of HUB_BUS_URL, or its virtual host.", name="HUB_BUS_URL")
     if any(isinstance(one, ssl.SSLCertVerificationError) for one in told):
         said = (
             "The broker's certificate cannot be trusted: set HUB_BUS_CA to the file of who signed it, and use the name it is for."
         )
         return BadSettings(said, name="HUB_BUS_CA")
-    closed = next((one for one in told if isinstance(one, exceptions.ConnectionClosedByBroker)), None)
-    if closed is not None and closed.reply_code in (403, 530):
-        return BadSettings(f"The broker refuses HUB_BUS_URL: {closed.reply_text}", name="HUB_BUS_URL")
+    if any(isinstance(one, (ssl.SSLError, exceptions.IncompatibleProtocolError)) for one in told):
+        said = (
+            "The broker breaks off at once: is the port in HUB_BUS_URL one for amqps:// or amqp://, and does it ask for a "
+            "certificate (HUB_BUS_CERTIFICATE)? It is tried again."
+        )
+        return Unavailable(said, system="bus")
     return Unavailable("The broker does not answer; is it up, and HUB_BUS_URL right? It is tried again.", system="bus")
 
 

@@ -143,6 +143,7 @@ class Publisher:
 
     def _on_ready(self, channel: Any) -> None:
         self._channel, self._tag, self._pausing = channel, 0, False
+        self.line.problem = None
         self._largest = self._connection._body_max_length if self.join and can_join(self._connection) else 0
         self._drain()
 

@@ -11,7 +11,7 @@ import pytest
 from hub.bus.declaring import declare
 from hub.bus.topology import topology
 from hub.contract import Secret
-from hub.errors import BadSettings, HubError
+from hub.errors import BadSettings, Unavailable
 from hub.settings import Settings
 from hub.store.store import Store
 from tests.contract.buses import Rabbit, record
@@ -50,7 +50,7 @@ def test_a_certificate_for_another_name_is_refused(own_broker: OwnBroker, settin
 
 
 def test_a_broker_that_asks_for_a_certificate_lets_nobody_in_without(settings: Settings) -> None:
-    with pytest.raises(HubError):
+    with pytest.raises(Unavailable, match="HUB_BUS_CERTIFICATE"):
         declare(replace(settings, bus_certificate="", bus_key=""), topology([]))
 
 
