@@ -322,7 +322,7 @@ def _outcome(due: Due, wish: _Wish, now: datetime) -> Due:
 
 
 def tell_echoes(
-    items: Sequence[RawRecord | Damage], notes: Mapping[str, Mapping[str, Written]]
+    items: Sequence[RawRecord | Damage], keys: Sequence[str | None], notes: Mapping[str, Mapping[str, Written]]
 ) -> tuple[list[RawRecord | Damage], list[Written]]:
     """Raw records with what the system said before the hub wrote, where they hold the hub's own words; and what counts no more.
 
@@ -330,8 +330,8 @@ def tell_echoes(
     """
     told: list[RawRecord | Damage] = []
     edited: list[Written] = []
-    for item in items:
-        known = notes.get(item.key or "", {}) if isinstance(item, RawRecord) else {}
+    for item, key in zip(items, keys, strict=True):
+        known = notes.get(key or "", {})
         echoes: Data = {}
         for name, note in known.items():
             if isinstance(item, RawRecord) and name in item.data:

@@ -16,7 +16,7 @@ from hub.app.raw import opened_bodies
 from hub.contract import Writer, WriteTarget
 from hub.deliver import Delivered, DeliveryPlan, deliver, is_due, tell_echoes
 from hub.errors import BadLandscape, Misconfigured
-from hub.ingest import Item
+from hub.ingest import Item, Translator
 from hub.landscape import Delivery, standing
 from hub.mapping import OutboundMapping, load_code_lists, load_outbound
 from hub.records import Data, RawRecord
@@ -135,15 +135,26 @@ def cannot(hub: Hub, delivery: Delivery) -> str:
     )
 
 
-def echoes(hub: Hub, system: str, stream: str, items: Sequence[Item]) -> Sequence[Item]:
-    """Raw records of a stream, each with what its system said before the hub wrote there."""
-    keys = [item.key for item in items if isinstance(item, RawRecord) and item.key is not None]
+def echoes(hub: Hub, system: str, stream: str, items: Sequence[Item], translators: Sequence[Translator] = ()) -> Sequence[Item]:
+    """Raw records of a stream, each with what its system said before the hub wrote there.
+
+    What a system pushes has no key of a connector: there its mapping tells which record it is.
+    """
     with hub.store.read() as tx:
-        notes = written.of(tx, system, stream, keys)
+        if not written.any_in(tx, system, stream):
+            return items
+        keys = [_key_of(item, translators) for item in items]
+        notes = written.of(tx, system, stream, {key for key in keys if key is not None})
     if not notes:
         return items
-    told, edited = tell_echoes(items, notes)
+    told, edited = tell_echoes(items, keys, notes)
     if edited:
         with hub.store.begin() as tx:
             written.forget(tx, edited)
     return told
+
+
+def _key_of(item: Item, translators: Sequence[Translator]) -> str | None:
+    if not isinstance(item, RawRecord) or item.key is not None:
+        return item.key if isinstance(item, RawRecord) else None
+    return next((key for translator in translators for key in sorted(translator.keys(item))), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from hub.store import rows
 from hub.store.tables import written_values
@@ -50,6 +50,12 @@ def of(tx: Connection, system: str, stream: str, keys: Iterable[str]) -> dict[st
     for row in tx.execute(select(written_values).where(*where)).mappings():
         found[row["key"]][row["column"]] = Written(**{**row, "written": tuple(row["written"])})
     return found
+
+
+def any_in(tx: Connection, system: str, stream: str) -> bool:
+    """Whether the hub has words anywhere in a stream."""
+    c = written_values.c
+    return bool(tx.scalar(select(exists().where(c.system == system, c.stream == stream))))
 
 
 def keep(tx: Connection, notes: Sequence[Written]) -> None:

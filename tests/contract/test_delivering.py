@@ -208,6 +208,19 @@ def test_what_the_hub_wrote_comes_back_as_an_echo_and_changes_nothing(company: C
     assert company.read()["erp.customers"].read == 0
 
 
+def test_what_the_hub_wrote_is_an_echo_also_where_the_system_pushes_it(company: Company) -> None:
+    company.customer(1, "Ana")
+    company.read()
+    before = company.counts()
+    company.deliver()
+
+    company.hub.receive("erp.customers", [company.row(1)])
+    company.hub.work()
+
+    assert company.counts() == before
+    assert not [one for path, one in company.golden(1).provenance.items() if path.startswith("emails") and "erp:1" in str(one)]
+
+
 def test_a_persons_edit_after_that_counts(company: Company) -> None:
     company.customer(1, "Ana")
     company.read()
