@@ -15,6 +15,7 @@ from hub.app.pruning import over_budget
 from hub.app.running import SILENT
 from hub.cli.show import console, emit_json, json_option, marked, table
 from hub.errors import HubError
+from hub.settings import without_password
 from hub.store import dead_letters, feeds, migrating, workers
 
 SHOWN = {"skipped": "not needed"}
@@ -65,7 +66,13 @@ def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
     yield _tried("model", "schemas and rules", lambda: f"{len(hub.model.entities)} entities, rules {hub.rules.version[:12]}")
     yield _lint(hub)
     yield _tried("store", hub.settings.shown_store_url, lambda: _store(hub))
-    yield _tried("bus", "built into the store", lambda: _bus(hub))
+    address = hub.settings.bus_url.reveal()
+    yield _tried("bus", without_password(address) if address else "built into the store", lambda: _bus(hub))
+    if address:
+        from hub.app.broker import look
+
+        for probe in look(hub):
+            yield Checked("bus", probe.name, probe.state, probe.hint)
     yield from _workers(hub)
     yield from _held(hub)
     yield from _raw(hub)

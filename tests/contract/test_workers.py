@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 
 from hub.app import Hub, open_hub
+from hub.bus.rabbit import RabbitBus
 from hub.contract import Secret
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.settings import Settings
 from hub.store import goldens, tasks
+from tests.contract.buses import remove
 
 ROOT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -139,6 +141,9 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path, new_postgres: Callable[[
         bus = {"bus_url": Secret(request.getfixturevalue("rabbitmq_url")), "bus_prefix": f"t{uuid.uuid4().hex[:8]}"}
     with hub_at(tmp_path / "home", database_url=Secret(new_postgres()), **bus) as made:
         yield made
+        if bus:
+            assert isinstance(made.bus, RabbitBus)
+            remove(made.bus)
 
 
 def test_the_race_is_one(alone: Held) -> None:

@@ -19,9 +19,11 @@ import pytest
 
 from hub.app import Hub, open_hub
 from hub.app.stages import nothing_waits
+from hub.bus.rabbit import RabbitBus
 from hub.contract import Secret
 from hub.settings import Settings
 from hub.store import goldens, workers
+from tests.contract.buses import remove
 from tests.e2e.company import found_company
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,12 +45,17 @@ def rows(number: int) -> list[str]:
 
 
 @pytest.fixture(params=["embedded", "rabbitmq"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path, new_postgres: Callable[[], str]) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, new_postgres: Callable[[], str]) -> Iterator[Settings]:
     made = Settings(home=tmp_path / "company", database_url=Secret(new_postgres()), as_of="2026-06-01", batch_size=20)
     if request.param == "embedded":
-        return made
+        yield made
+        return
     url: str = request.getfixturevalue("rabbitmq_url")
-    return replace(made, bus_url=Secret(url), bus_prefix=f"t{uuid.uuid4().hex[:8]}")
+    made = replace(made, bus_url=Secret(url), bus_prefix=f"t{uuid.uuid4().hex[:8]}")
+    yield made
+    with open_hub(made) as hub:
+        assert isinstance(hub.bus, RabbitBus)
+        remove(hub.bus)
 
 
 def start(settings: Settings, *words: str) -> subprocess.Popen[str]:

@@ -24,7 +24,7 @@ from hub.app.stages import nothing_waits
 from hub.bench.pipeline import company
 from hub.bench.pipeline.bare import consume_and_copy
 from hub.bench.pipeline.ground import Ground, ground
-from hub.bench.pipeline.outside import Listener, Pusher
+from hub.bench.pipeline.outside import Listener, Pusher, forget
 from hub.contract import Batch
 from hub.errors import Unavailable
 from hub.ingest import Landed, ingest
@@ -64,8 +64,7 @@ def run(
             with open_hub(place.settings) as hub:
                 hub.migrate()
                 hub.agree()
-                hub.bus.announce([])
-                hub.bus.take("resolve", 1)  # so that everything is declared before anybody listens
+                hub.bus.announce([])  # so that everything is declared before anybody listens
                 listener = Listener(place.settings.bus_url.reveal(), place.settings.bus_prefix)
                 with listener.listening(), place.crew(hub, "ingest,resolve,relay", f"resolve={workers}"):
                     figures |= _throughput(place, hub, listener, records)
@@ -74,6 +73,7 @@ def run(
                     if live and bulk:
                         figures |= _beside_bulk(place, hub, listener, bulk, probes)
                 figures["bare_consume_and_copy_per_second"] = _bare(place, hub, min(records, _BARE))
+                forget(place.settings.bus_url.reveal(), hub.bus)
                 leakage = sum(balance["leakage"] for balance in hub.accounting().values())
             figures["leakage"] = leakage
             memory = place.told_memory()

@@ -34,7 +34,9 @@ fields:
   birth_date: {path: born, type: date}
   emails: {each: "mail && [mail] || `[]`", as: {address: email(item), type: "'main'"}}
   phones: {each: "phone && [phone] || `[]`", as: {number: "phone(item, 'ES')", type: "'mobile'"}}
-  addresses: {each: "[@]", as: {lines: "[item.street]", postal_code: item.zip, locality: item.city, country: "'ES'", type: "'home'"}}
+  addresses:
+    each: "[@]"
+    as: {lines: "[item.street]", postal_code: item.zip, locality: item.city, country: "'ES'", type: "'home'"}
 """
 HEADER = ("id", "first", "last", "born", "mail", "phone", "street", "zip", "city")
 _SYLLABLES = ("ba", "ko", "mi", "ter", "lun", "go", "ras", "vel", "pin", "dor", "sha", "wek", "tu", "ne", "fi", "zo")

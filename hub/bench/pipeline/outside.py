@@ -13,6 +13,16 @@ from typing import Any
 import pika
 
 
+def forget(url: str, bus: Any) -> None:
+    """Take away what the hub of this run declared at a broker that others use, too."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        for queue in bus.topology.queues:
+            channel.queue_delete(queue.name)
+        for exchange in bus.topology.exchanges:
+            channel.exchange_delete(exchange.name)
+
+
 @dataclass
 class Listener:
     """A subscriber of all golden events. It counts them; asked to, it also notes when a source key turned up in one."""
