@@ -8,19 +8,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.app import Hub, open_hub, raw
-from hub.app.pruning import prune
+from hub.app.pruning import Pruned, _versions, prune
 from hub.app.replaying import Wanted, replay
 from hub.contract import Secret
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.settings import Settings
-from hub.store import keys, rejects
+from hub.store import keys, rejects, sources
+from hub.store.migrating import migrate
 from hub.store.raw import sizes
+from hub.store.store import Store, open_store
 from hub.versions import SUPERSEDED, UNCHANGED, fold, needless
+from tests.contract.histories import Step, histories
 from tests.contract.test_raw_log import PEOPLE, Clock, families, found, leakage, person
+from tests.contract.test_resolver import answer, empty, one_by_one, redo_all, resolver, walk
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -158,3 +162,40 @@ def test_a_patch_keeps_the_whole_record_it_leans_on() -> None:
     older = replace(base, data={"a": 0}, extracted_at=START - timedelta(days=1), message_id="m0")
 
     assert needless([base, patch, older]) == {"m0"}
+
+
+@pytest.fixture(scope="module")
+def store(shared_store_url: str) -> Iterator[Store]:
+    opened = open_store(shared_store_url)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def leans(step: Step) -> bool:
+    return isinstance(step, SourceRecord) and (step.operation not in (Operation.UPSERT, Operation.DELETED))
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_golden_records_are_the_same_whatever_was_pruned_on_the_way(store: Store, data: st.DataObject) -> None:
+    steps = data.draw(histories())
+    cut = data.draw(st.integers(1, len(steps)))
+    road = [steps[:cut], [step for step in steps[cut:] if not leans(step)]]
+    answers = []
+    for pruning in (False, True):
+        empty(store)
+        hub = resolver()
+        walk(store, hub, one_by_one(road[0]))
+        redo_all(store, hub)
+        if pruning:
+            with store.begin() as tx:
+                far = START + timedelta(days=9999)
+                listed = sources.keys_with_old(tx, "customer", far, None, 500)
+                _versions(tx, Pruned(), "customer", listed, far)
+        walk(store, hub, one_by_one(road[1]))
+        redo_all(store, hub)
+        answers.append(answer(store))
+        with store.begin() as tx:
+            assert hub.rebuild(tx) == []
+    assert answers[0] == answers[1]
