@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from hub.bus import LANES, LIVE, STAGES
 from hub.bus.consumer import Held
 from hub.bus.envelopes import read
 from hub.bus.reading import letter, letters
+from hub.bus.taking import Known
 from hub.bus.topology import Names
 from hub.errors import Rejected
 from hub.records import DeadLetter
@@ -23,7 +25,7 @@ _REASONS = {
 UNROUTED = ("no_queue", "No queue is bound for it; see `goldenhub bus declare`.")
 
 
-def dead_of(held: Held, names: Names, settled: Sequence[int], at: datetime, limit: int) -> list[DeadLetter]:
+def dead_of(held: Held, names: Names, known: Known | None, at: datetime, limit: int) -> list[DeadLetter]:
     """The dead letters of one message from ``hub.dead`` or ``hub.unrouted``."""
     if held.queue == names.unrouted:
         queue, (code, why) = "", UNROUTED
@@ -32,10 +34,11 @@ def dead_of(held: Held, names: Names, settled: Sequence[int], at: datetime, limi
     stage, lane = _place(queue or held.exchange, names)
     if stage != "in":
         try:
-            return letters(read(held.envelope, limit), lane, code, why, at, settled)
+            return letters(read(held.envelope, limit), lane, code, why, at, known.settled if known else ())
         except Rejected as wrong:
             code, why = wrong.code, f"{why} {wrong.message}"
-    return [letter(held.envelope, stage, lane, code, why, at, limit)]
+    made = letter(held.envelope, stage, lane, code, why, at, limit)
+    return [replace(made, entity=known.entity, records=known.records) if known else made]
 
 
 def _died_in(headers: Any) -> tuple[str, str, str]:

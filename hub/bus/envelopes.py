@@ -191,8 +191,8 @@ def inflated(body: bytes, encoding: str, limit: int) -> bytes:
     return whole
 
 
-def read(envelope: Envelope, limit: int = LIMIT) -> Content:
-    """The records of a message from a work queue."""
+def read(envelope: Envelope, limit: int = LIMIT, stage: str = "") -> Content:
+    """The records of a message from a work queue; those of one stage alone, where it is named."""
     headers = _headers(envelope.headers)
     attempts = _number(headers, ATTEMPT)
     trace = _trace(headers)
@@ -211,8 +211,8 @@ def read(envelope: Envelope, limit: int = LIMIT) -> Content:
             raise Rejected("The record bears another id than its message.", code="malformed_message")
     else:
         raise Rejected(f"Its content type is neither {JSON} nor {BATCH}.", code="type_unknown")
-    if len({stage_of(one.entity) for one in records}) > 1:
-        raise Rejected("Its records belong to more than one stage.", code="malformed_message")
+    if len({stage_of(one.entity) for one in records} | ({stage} if stage else set())) > 1:
+        raise Rejected("Its records belong to more than one stage, or to another.", code="malformed_message")
     return Content(records, attempts, trace)
 
 

@@ -26,7 +26,7 @@ from hub.bus.failing import RUNGS, Bury, dead_letters
 from hub.bus.frames import Outgoing
 from hub.bus.line import parameters
 from hub.bus.publisher import Publisher
-from hub.bus.reading import letter, outgoing
+from hub.bus.reading import APP, letter, outgoing
 from hub.bus.room import Room
 from hub.bus.taking import Flights as TakingFlights
 from hub.bus.taking import Taking
@@ -264,12 +264,12 @@ class RabbitBus:
                 found.append(held)
         if not found:
             return 0
-        ids = [one.envelope.id for one in found]
+        ids = [one.envelope.id for one in found if one.app == APP]  # a stranger's id may be that of one of ours
         with self.begin() as tx:
             standing = self.flights.standing(tx, ids)
             for held in found:
-                settled = standing[held.envelope.id].settled if held.envelope.id in standing else ()
-                self.bury(tx, dead_of(held, names, settled, self.clock(), self.settings.message_limit))
+                known = standing.get(held.envelope.id) if held.app == APP else None
+                self.bury(tx, dead_of(held, names, known, self.clock(), self.settings.message_limit))
             self.flights.settle(tx, ids)
         self._consumer.done(found)
         return len(found)

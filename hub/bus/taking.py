@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -30,12 +30,16 @@ class Known(Protocol):
     def taken(self) -> int: ...
     @property
     def settled(self) -> Sequence[int]: ...
+    @property
+    def entity(self) -> str: ...
+    @property
+    def records(self) -> int: ...
 
 
 class Flights(Protocol):
     """The store's functions for messages on their way, as far as taking needs them."""
 
-    def standing(self, tx: Any, ids: Sequence[str]) -> dict[str, Any]: ...
+    def standing(self, tx: Any, ids: Sequence[str]) -> Mapping[str, Known]: ...
     def handed(self, tx: Any, ids: Sequence[str], by: int) -> None: ...
     def settle(self, tx: Any, ids: Sequence[str]) -> None: ...
     def settle_places(self, tx: Any, parts: Mapping[str, tuple[Sequence[int], int]]) -> None: ...
@@ -142,7 +146,7 @@ class Taking:
     def _read(self, held: Held, stage: str, lane: str) -> Message | None:
         """The records of a message; None when it is buried unread, or was worked on before and only not acknowledged."""
         try:
-            content = read(held.envelope, self.message_limit)
+            content = read(held.envelope, self.message_limit, stage)
         except Rejected as wrong:
             self._bury_unread(held, stage, lane, wrong)
             return None
@@ -161,9 +165,12 @@ class Taking:
         return message
 
     def _bury_unread(self, held: Held, stage: str, lane: str, wrong: Rejected) -> None:
+        made = letter(held.envelope, stage, lane, wrong.code, wrong.message, self.clock(), self.message_limit)
+        ids = [held.envelope.id] if held.app == APP else []  # a stranger's id may be that of one of ours
         with self.begin() as tx:
-            self.bury(tx, [letter(held.envelope, stage, lane, wrong.code, wrong.message, self.clock(), self.message_limit)])
-            self.flights.settle(tx, [held.envelope.id])
+            known = self.flights.standing(tx, ids).get(held.envelope.id)
+            self.bury(tx, [replace(made, entity=known.entity, records=known.records) if known else made])
+            self.flights.settle(tx, ids)
         self.consumer.done([held])
 
     def _bury_first(self, message: Message, lane: str) -> None:

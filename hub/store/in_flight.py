@@ -30,6 +30,8 @@ class Standing(NamedTuple):
 
     taken: int
     settled: Sequence[int]
+    entity: str
+    records: int  # that are still to be worked on
 
 
 def put(tx: Connection, flights: Sequence[Flight], owner: str, at: datetime) -> None:
@@ -73,8 +75,8 @@ def recall(tx: Connection, stage: str, lane: str, before: datetime, retries_befo
 def standing(tx: Connection, ids: Sequence[str]) -> dict[str, Standing]:
     """What is known of these messages. One that is missing was worked on."""
     c = in_flight.c
-    found = tx.execute(select(c.id, c.taken, c.settled).where(rows.among(tx, c.id, ids)))
-    return {row[0]: Standing(row[1], row[2] or ()) for row in found}
+    found = tx.execute(select(c.id, c.taken, c.settled, c.entity, c.records).where(rows.among(tx, c.id, ids)))
+    return {row[0]: Standing(row[1], row[2] or (), row[3], row[4]) for row in found}
 
 
 def handed(tx: Connection, ids: Sequence[str], by: int) -> None:

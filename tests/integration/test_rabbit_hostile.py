@@ -16,12 +16,13 @@ from sqlalchemy import select
 
 from hub.bus import LIVE
 from hub.bus.declaring import blocking
-from hub.bus.envelopes import BATCH, JSON, read_raw
+from hub.bus.envelopes import BATCH, JSON, pack, read_raw
 from hub.bus.frames import Outgoing
+from hub.bus.reading import outgoing
 from hub.errors import Rejected
 from hub.store.store import Store
 from hub.store.tables import dead_letters
-from tests.contract.buses import Rabbit, record
+from tests.contract.buses import Rabbit, ids, record
 
 
 @pytest.fixture
@@ -98,6 +99,29 @@ def test_headers_that_the_client_cannot_decode_break_no_connection(twin: Rabbit)
     assert [one.message_id for one in twin.taken().records] == ["run:1"]
     assert [one.code for one in letters(twin)] == ["headers_invalid"]
     assert twin.rabbit._consumer._subscriptions[queue].generation == 1
+
+
+def test_a_stranger_who_uses_the_id_of_one_of_ours_takes_nothing_away(twin: Rabbit) -> None:
+    twin.publish([record(1)])
+    queue = twin.rabbit.topology.names.work("resolve", LIVE)
+    send(twin, "", queue, [(BasicProperties(message_id="run:1", content_type="text/plain"), b"garbage")])
+    held = twin.taken()
+
+    assert twin.take() is None
+    assert (twin.depth(), twin.dead()) == (1, 1)
+    twin.worker_dies()
+    assert twin.drain() == [held.records[0].message_id]
+
+
+def test_a_record_in_the_queue_of_another_stage_is_set_aside(twin: Rabbit) -> None:
+    twin.rabbit._open()
+    (envelope,) = pack([record(1, "order")])
+    message = outgoing("", envelope, key=twin.rabbit.topology.names.work("resolve", LIVE))
+    twin.rabbit._publisher.publish([message])
+    twin.publish([record(2)])
+
+    assert ids(twin.taken()) == ["run:2"]
+    assert [one.code for one in letters(twin)] == ["malformed_message"]
 
 
 def test_what_systems_push_is_taken_in_their_own_words_and_settled(twin: Rabbit) -> None:
