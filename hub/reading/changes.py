@@ -53,10 +53,12 @@ class Changes:
     swept: str | None = None
     since: int = 0
     resumed: bool = False
+    began: datetime | None = None  # as the source has it: what is gone was gone by then, and may be there again by now
     yielded: Known = field(default_factory=Known)  # the parents that this very read has looked at
 
     def read(self) -> Iterator[Event]:
         """Everything new, then the checkpoint that covers it."""
+        self.began = source_now(self.connection)
         timed = self._timed()
         for name, (table, time) in timed.items():
             self.now[name] = self._clock(table.c[time])
@@ -213,7 +215,7 @@ class Changes:
             ]
             yield from self._emit(self.joined.records(self.connection, other), seen=True)
             yield from self._checkpoint()
-        for event in departed(self.known, self.request, self._finished):
+        for event in departed(self.known, self.request, self._finished, self.began):
             if isinstance(event, Batch):
                 for record in event.records:
                     self.window.forget(getattr(record, "key", None) or "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from hub.contract import Batch, Checkpoint, Cursor, Signal, StreamRequest
@@ -183,7 +184,7 @@ def _flagged(snapshot: Snapshot) -> Iterator[Event]:
     snapshot.known.settle_flags()
 
 
-def departed(known: Known, request: StreamRequest, cursor: Callable[[], Cursor]) -> Iterator[Event]:
+def departed(known: Known, request: StreamRequest, cursor: Callable[[], Cursor], at: datetime | None = None) -> Iterator[Event]:
     """Deletions of all known keys that this look did not see, unless there are suspiciously many."""
     known.forget_remains()
     missing = known.count_missing()
@@ -201,10 +202,11 @@ def departed(known: Known, request: StreamRequest, cursor: Callable[[], Cursor])
             missing=missing,
             left=left,
         )
-    yield from _deletions(known.missing(), request, "no longer there")
+    yield from _deletions(known.missing(), request, "no longer there", at)
     known.forget(list(known.missing()))
 
 
-def _deletions(keys: Iterator[str], request: StreamRequest, why: str) -> Iterator[Batch]:
+def _deletions(keys: Iterator[str], request: StreamRequest, why: str, at: datetime | None = None) -> Iterator[Batch]:
     while some := list(islice(keys, request.batch_size)):
-        yield Batch([RawRecord(request.name, {}, f"{request.name} {key}: {why}", key, "deleted") for key in some])
+        gone = [RawRecord(request.name, {}, f"{request.name} {key}: {why}", key, "deleted", updated_at=at) for key in some]
+        yield Batch(gone)
