@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from connectors import build
 from hub.app import delivering, feeding, looking, people, raw, receiving, replaying, stages
+from hub.app.clock import AgreedClock
 from hub.app.keys import KeyRing
 from hub.app.outcome import Tell, Work, untold
 from hub.app.receiving import Receipt
@@ -37,6 +38,7 @@ from hub.resolve.rules import hold_to
 from hub.settings import Settings, from_environment
 from hub.store import active, dead_letters, in_flight, migrating, queue, sources
 from hub.store.goldens import Golden
+from hub.store.moments import store_time
 from hub.store.store import Store, open_store
 
 Clock = Callable[[], datetime]
@@ -173,7 +175,7 @@ class Hub:
         translators = [self.mapping(name, zone) for name in feed.mappings]
         self._release = raw.release_of(self)
         held, former = partial(self._held, feed.system), partial(replaying.former, self, feed.name)
-        echoes = partial(delivering.echoes, self, feed.system, feed.request.name)
+        echoes = partial(delivering.echoes, self, feed.system, feed.request.name, translators=translators)
         return FeedPlan(feed.name, feed.system, translators, self.approve, held, former, feed.delta, feed.order_by, echoes)
 
     def _held(self, system: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -312,6 +314,8 @@ def shipped_landscape() -> Path:
 def open_hub(settings: Settings | None = None, clock: Clock = now) -> Iterator[Hub]:
     """A hub from the environment (``HUB_*``) or from given settings; closed at the end."""
     hub = Hub(settings or from_environment(), clock)
+    if clock is now:
+        hub.clock = AgreedClock(clock, lambda: store_time(hub.store) if "store" in hub.__dict__ else None)
     if not hub.settings.home.is_dir():
         raise BadSettings(f"The folder {hub.settings.home} is not there; correct --home or HUB_HOME.", name="HUB_HOME")
     try:

@@ -54,7 +54,8 @@ def jump(file: Path, by: timedelta) -> None:
 
 def main() -> None:
     _, clock, bug, *rest = sys.argv
-    building.open_hub.__wrapped__.__defaults__ = (None, Clock(Path(clock)))  # type: ignore[attr-defined]
+    building.now = Clock(Path(clock))
+    building.open_hub.__wrapped__.__defaults__ = (None, building.now)  # type: ignore[attr-defined]
     if bug != NO_BUG:
         BUGS[bug]()
     if rest == [READ]:
