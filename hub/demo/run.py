@@ -183,7 +183,7 @@ def _first_steps(hub: str, told: Mapping[str, Any]) -> list[tuple[str, str]]:
     steps = [(f"{hub} post shop.accounts {shlex.quote(account)}", "push an account in the shop's own words; its receipt is told")]
     if told.get("erp_key"):
         steps.append((f"{hub} who-is erp {told['erp_key']}", "ask whose ERP number that is, and how the others know them"))
-    steps.append((f"{hub} changes --follow", "watch golden records change: post once more, from another terminal"))
+    steps.append((f"{hub} changes --follow", "watch golden records change: post her with another phone from a second terminal"))
     return steps
 
 
