@@ -7,6 +7,7 @@ that are no text, numbers beyond 64 bits, text that is no Unicode. What no kind 
 from __future__ import annotations
 
 import base64
+import json
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -23,7 +24,7 @@ from hub.records import Damage, RawRecord
 _MARK = "$"
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
 _LEAST, _MOST = -(2**63), 2**64
-_SMALL = 160  # bytes that compression would hardly make fewer
+_SMALL = 512  # bytes: below, deflating costs more than everything else of keeping a record, and saves a quarter of little
 _PLAIN, _PACKED = b"\x00", b"\x01"
 _AS_IT_IS = frozenset({str, int, bool, type(None), datetime, date, time, Decimal, bytes})
 """What one pass of the JSON library writes, with a word of ours for some."""
@@ -40,11 +41,28 @@ def pack(item: RawRecord | Damage) -> bytes:
     try:
         told = orjson.dumps(whole, default=_tagged, option=_OPTIONS)
     except (TypeError, RecursionError):  # text that is no Unicode, numbers beyond 64 bits: the slower way knows them
-        told = orjson.dumps([_told(one) for one in whole], default=_tagged, option=_OPTIONS)
+        told = _slowly(whole)
     if len(told) < _SMALL:
         return _PLAIN + told
     made = zlib.compressobj(1, zlib.DEFLATED, -12, 5)
     return _PACKED + made.compress(told) + made.flush()
+
+
+def _slowly(whole: list[Any]) -> bytes:
+    """What one pass cannot write. Nested deeper than our library goes, data is kept as its text; deeper still, only that it came."""
+    try:
+        return orjson.dumps([_told(one) for one in whole], default=_tagged, option=_OPTIONS)
+    except (TypeError, RecursionError):
+        return orjson.dumps([_told(one) if type(one) is not dict else _deep(one) for one in whole], default=_tagged)
+
+
+def _deep(data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return _marked("json", json.dumps(data))
+    except (TypeError, ValueError, RecursionError):
+        return {
+            name: "(nested too deeply to be kept)" if isinstance(one, dict | list) else _told(one) for name, one in data.items()
+        }
 
 
 def unpack(packed: bytes, stream: str) -> RawRecord | Damage:
@@ -111,6 +129,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
     "bytes": base64.b64decode,
     "uuid": UUID,
+    "json": json.loads,
     "int": int,
     "float": float,
     "odd": lambda value: base64.b64decode(value).decode("utf-16-le", "surrogatepass"),
