@@ -1,0 +1,74 @@
+"""What systems push to the broker lands like anything else, once; what never can is set aside with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from pika import BasicProperties
+from sqlalchemy import select
+
+from hub.app import Hub, open_hub
+from hub.app.receiving import take_in
+from hub.settings import Settings
+from hub.store import rejects
+from hub.store.store import Store
+from hub.store.tables import dead_letters, messages, raw_messages
+from tests.contract.buses import Rabbit
+from tests.contract.test_raw_log import Clock, found, person
+from tests.integration.test_rabbit_hostile import send
+
+JSON = "application/json"
+
+
+@pytest.fixture
+def twin(rabbitmq_url: str, sqlite_store: Store) -> Iterator[Rabbit]:
+    made = Rabbit.at(sqlite_store, rabbitmq_url)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def hub(twin: Rabbit, sqlite_store: Store, tmp_path: Path) -> Iterator[Hub]:
+    found(tmp_path)
+    with open_hub(Settings(home=tmp_path), Clock()) as opened:
+        opened.__dict__["store"], opened.__dict__["bus"] = sqlite_store, twin.rabbit
+        yield opened
+        del opened.__dict__["store"]
+
+
+def told(identity: str | None, *people: dict[str, object], feed: str = "crm.people", way: str = "upsert.v1") -> object:
+    headers = {"cloudEvents_specversion": "1.0", "cloudEvents_source": "shop"} | (
+        {"cloudEvents_id": identity} if identity else {}
+    )
+    body = orjson.dumps(people[0] if len(people) == 1 else list(people))
+    return f"{feed}.{way}", (BasicProperties(content_type=JSON, headers=headers), body)
+
+
+def test_what_is_pushed_lands_once_and_what_never_can_is_a_dead_letter(twin: Rabbit, hub: Hub) -> None:
+    pushed = [
+        told("a", person("1")),
+        told("b", person("2"), person("3", born="31/31/1980")),
+        told("a", person("1")),
+        told("c", person("4"), feed="crm.nobody"),
+        told("d", person("4"), way="upsert.v7"),
+        told("e", person("4"), way="explode.v1"),
+        told(None, person("4")),
+    ]
+    for key, message in pushed:  # type: ignore[misc]
+        send(twin, twin.rabbit.topology.names.coming, key, [message])
+
+    taken = 0
+    while number := take_in(hub, 100, timedelta(seconds=2)):
+        taken += number
+
+    assert taken == len(pushed)
+    with hub.store.read() as tx:
+        assert sorted(tx.scalars(select(raw_messages.c.key))) == ["1", "2", "3"]
+        assert [one.reject.key for one in rejects.listed(tx)] == ["3"]
+        codes = sorted(tx.scalars(select(dead_letters.c.code)))
+        assert tx.execute(select(messages)).first() is None
+    assert codes == ["feed_unknown", "no_id", "operation_unknown", "version_unknown"]
