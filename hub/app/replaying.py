@@ -136,7 +136,10 @@ def _span(tx: Connection, hub: Hub, wanted: Wanted) -> Span:
     keys = None if wanted.customer is None else _keys_of(tx, wanted.customer)
     receipts = wanted.receipts
     if wanted.reject_group is not None:
-        receipts = rejects.receipts_of(tx, wanted.reject_group)
+        prefix = wanted.reject_group.lower().removeprefix("g")
+        if not prefix or not rejects.named(tx, prefix):
+            raise Rejected(f"There is no group {wanted.reject_group!r}; see `goldenhub rejects --every`.", code="group_unknown")
+        receipts = rejects.receipts_of(tx, prefix)
     return Span(wanted.since, wanted.until, wanted.feed, keys, receipts)
 
 

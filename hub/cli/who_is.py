@@ -6,7 +6,7 @@ import click
 
 from hub.app import open_hub
 from hub.app.exchange import golden, must_be_a_view, who_is
-from hub.cli.records import as_name
+from hub.cli.records import as_name, as_ref
 from hub.cli.show import console, emit_json, json_option, table
 from hub.records import Data
 
@@ -19,8 +19,11 @@ from hub.records import Data
 def command(system: str, key: str | None, view: str | None, as_json: bool) -> None:
     """Who the record KEY of a SYSTEM is, and under which keys the other systems know the same customer.
 
-    `goldenhub who-is erp 4711` asks by a system's key; `goldenhub who-is ID` by a golden id, of which retired ones lead on.
+    `goldenhub who-is erp 4711` (or `erp:4711`) asks by a system's key; `goldenhub who-is ID` by a golden id, of which
+    retired ones lead on.
     """
+    if key is None and ":" in system:
+        system, key = as_ref(system)[:2]
     with open_hub() as hub:
         must_be_a_view(hub, view)
         with hub.reading() as tx:

@@ -13,6 +13,7 @@ from hub.errors import InvalidRecord, MappingFailed, Rejected
 from hub.ingest.pieces import Again, Came, FeedPlan, Item, Made, Origin, Translator
 from hub.records import GONE, Damage, Operation, RawRecord, RecordRef, Reject, SourceRecord, Translation, micros
 
+_DEEPEST = 100  # levels of a payload that are kept with a reject
 _LARGEST = 2**63  # whole numbers beyond are text in JSON that every reader understands
 
 
@@ -164,12 +165,14 @@ def _known_of(raw: RawRecord) -> dict[str, Any]:
     return {name: value for name, value in knew.items() if value is not None}
 
 
-def as_told(value: Any) -> Any:
+def as_told(value: Any, depth: int = 0) -> Any:
     """Any value as JSON can keep it, for a reject's payload: what JSON has no word for becomes text, and nothing is refused."""
+    if depth > _DEEPEST:
+        return "..."
     if isinstance(value, Mapping):
-        return {str(name): as_told(one) for name, one in value.items()}
+        return {str(name): as_told(one, depth + 1) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [as_told(one) for one in value]
+        return [as_told(one, depth + 1) for one in value]
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int) and abs(value) < _LARGEST:

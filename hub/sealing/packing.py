@@ -33,7 +33,7 @@ _AS_IT_IS = frozenset({str, int, bool, type(None), datetime, date, time, Decimal
 def pack(item: RawRecord | Damage) -> bytes:
     """The bytes of one piece of input."""
     if isinstance(item, RawRecord):
-        data = item.data if _is_plain(item.data) else _told(item.data)
+        data = _data(item.data)
         whole: list[Any] = ["record", data, item.key, item.operation, item.position, item.updated_at, item.where]
         whole += [item.echoes] if item.echoes else []
     else:
@@ -46,6 +46,13 @@ def pack(item: RawRecord | Damage) -> bytes:
         return _PLAIN + told
     made = zlib.compressobj(1, zlib.DEFLATED, -12, 5)
     return _PACKED + made.compress(told) + made.flush()
+
+
+def _data(data: dict[str, Any]) -> Any:
+    try:
+        return data if _is_plain(data) else _told(data)
+    except RecursionError:
+        return _deep(data)
 
 
 def _slowly(whole: list[Any]) -> bytes:

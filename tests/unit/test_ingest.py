@@ -179,3 +179,11 @@ def test_a_reject_knows_whose_record_it_is_by_the_key_of_the_mapping() -> None:
     run([Batch(given)], kept)
 
     assert [reject.key for landed in kept.landed for reject in landed.rejects] == ["7", "8", None]
+
+
+def test_a_payload_without_a_bottom_is_kept_as_far_as_anybody_looks() -> None:
+    deep: object = "end"
+    for _ in range(900):
+        deep = {"a": [deep]}
+
+    assert len(canonical_json(as_told(deep))) < 1000

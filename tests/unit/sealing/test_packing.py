@@ -59,7 +59,7 @@ def same(one: Any, other: Any) -> bool:
 
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.none() | st.text(max_size=5), st.none() | st.integers(0, 2**62), MOMENTS)
 def test_what_was_kept_is_what_came(data: dict[str, Any], key: str | None, position: int | None, at: datetime) -> None:
-    came = RawRecord("people", data, "line 3", key, "upsert", position, at, {name: "before" for name in data} or None)
+    came = RawRecord("people", data, "line 3", key, "upsert", position, at, dict.fromkeys(data, "before") or None)
 
     kept = unpack(pack(came), "people")
 
@@ -119,3 +119,15 @@ def test_what_nobody_knows_is_kept_as_the_text_it_shows() -> None:
     kept = unpack(pack(RawRecord("s", {"net": Strange(), "id": UUID(int=7), "born": date(2000, 2, 29)})), "s")
 
     assert kept.data == {"net": "192.0.2.1/24", "id": UUID(int=7), "born": date(2000, 2, 29)}
+
+
+@pytest.mark.parametrize("depth", [150, 300, 5000])
+def test_a_record_nested_too_deeply_stops_nothing(depth: int) -> None:
+    deep: Any = 1
+    for _ in range(depth):
+        deep = [deep]
+    came = unpack(pack(RawRecord("people", {"id": "7", "deep": deep})), "people")
+
+    assert isinstance(came, RawRecord)
+    assert came.data["id"] == "7"
+    assert depth > 900 or came.data["deep"] == deep
