@@ -56,7 +56,7 @@ def _data(data: dict[str, Any]) -> Any:
 
 
 def _slowly(whole: list[Any]) -> bytes:
-    """What one pass cannot write. Nested deeper than our library goes, data is kept as its text; deeper still, only that it came."""
+    """What one pass cannot write. Nested deeper than our library goes, data is kept as text; deeper still, not at all."""
     try:
         return orjson.dumps([_told(one) for one in whole], default=_tagged, option=_OPTIONS)
     except (TypeError, RecursionError):
