@@ -1,21 +1,24 @@
 """`goldenhub work`: one process for each worker, and one that looks after them.
 
-The parent starts the workers, starts again what dies (with growing waits, so that what cannot live makes no storm), hands on the
-signal to end, and says what happens. Workers hold nothing that is not also in the store or at the broker: whatever is killed,
-others go on with it. A worker whose parent is gone ends by itself.
+The parent starts the workers as copies of itself, so that all run the code it began with, whatever is installed meanwhile. It
+starts again what dies (with growing waits, so that what cannot live makes no storm), hands on the signal to end, and says what
+happens. Workers hold nothing that is not also in the store or at the broker: whatever is killed, others go on with it. A worker
+whose parent is gone ends by itself.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 from types import FrameType
 from typing import Any
 
@@ -24,6 +27,8 @@ from hub.app.running import STAGES, Runner, worker_name
 from hub.errors import BadSettings, HubError, did_you_mean
 from hub.store import workers
 
+_ENDS = (signal.SIGTERM, signal.SIGINT)
+_MISCONFIGURED = 3
 GRACE = 20.0  # seconds that a worker may take to end
 _FIRST_WAIT, _LONGEST_WAIT, _LIVED = 0.5, 60.0, 60.0  # seconds: before the next start, at most, and after which it lives well
 _LOOKS = 0.1
@@ -36,18 +41,30 @@ Tell = Callable[[Mapping[str, Any]], None]
 
 
 def run_worker(hub: Hub, name: str, stage: str, lanes: Sequence[str]) -> None:
-    """Be a worker of one stage until a signal, or the end of the parent, says to stop."""
+    """Be a worker of one stage until a signal, or the end of the parent, says to stop. This process is a fresh copy of it."""
     stop, parent = threading.Event(), os.getppid()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDS:
         signal.signal(number, lambda _number, _frame: stop.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+    hub.store.engine.dispose(close=False)  # connections are the parent's
+    hub.__dict__.pop("bus", None)
 
     def watch() -> None:
         while not stop.wait(1):
             if os.getppid() != parent:
                 stop.set()
 
+    def say(line: str) -> None:
+        print(f"{name}: {line}", file=sys.stderr, flush=True)
+
     threading.Thread(target=watch, daemon=True, name="parent").start()
-    Runner(hub, stage, lanes, stop, lambda line: print(f"{name}: {line}", file=sys.stderr, flush=True)).run()
+    try:
+        Runner(hub, stage, lanes, stop, say).run()
+    except HubError as error:
+        say(error.message)
+        sys.exit(_MISCONFIGURED)
+    finally:
+        hub.close()
 
 
 # -- those who look after them --
@@ -59,8 +76,8 @@ class Post:
 
     name: str
     stage: str
-    command: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
+    work: Callable[[], None]
+    process: ForkProcess | None = None
     started: float = 0.0
     again: float = 0.0  # when to fill it next
     wait: float = _FIRST_WAIT
@@ -79,14 +96,14 @@ class Crew:
 
     def run(self) -> int:
         """The exit code: 0 when all ended as they were told, 3 when a person must change something."""
-        before = {number: signal.signal(number, self._signalled) for number in (signal.SIGTERM, signal.SIGINT)}
+        before = {number: signal.signal(number, self._signalled) for number in _ENDS}
         try:
             return self._run()
         finally:
             for post in self.posts:
-                if post.process is not None and post.process.poll() is None:
+                if post.process is not None and post.process.is_alive():
                     post.process.kill()
-                    post.process.wait()
+                    post.process.join()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -110,16 +127,16 @@ class Crew:
         now = time.monotonic()
         if post.process is None:
             if now >= post.again:
-                post.process, post.started = subprocess.Popen(post.command), now  # noqa: S603  # our own command line
+                post.process, post.started = _forked(post), now
                 self._told(post, "started")
             return
-        code = post.process.poll()
+        code = post.process.exitcode
         if code is None:
             return
         if now - post.started > _LIVED:
             post.wait = _FIRST_WAIT
         self._told(post, "died", code=code, again=round(post.wait, 1))
-        self.gone(post.stage, post.process.pid)
+        self.gone(post.stage, post.process.pid or 0)
         post.process, post.again = None, now + post.wait
         post.wait = min(post.wait * 2, _LONGEST_WAIT)
 
@@ -132,13 +149,13 @@ class Crew:
         until = time.monotonic() + GRACE
         while there:
             for post, process in list(there):
-                if process.poll() is None and (self._kill or time.monotonic() > until):
+                if process.is_alive() and (self._kill or time.monotonic() > until):
                     process.kill()
-                    process.wait()
-                if process.poll() is not None:
+                    process.join()
+                if not process.is_alive():
                     there.remove((post, process))
-                    self._told(post, "ended", code=process.returncode)
-                    self.gone(post.stage, process.pid)
+                    self._told(post, "ended", code=process.exitcode)
+                    self.gone(post.stage, process.pid or 0)
             time.sleep(_LOOKS / 2 if there else 0)
         return 0
 
@@ -147,17 +164,25 @@ class Crew:
         self.tell({"worker": post.name, "stage": post.stage, "pid": pid, "event": event} | facts)
 
 
-def crew(
-    stages: Sequence[str], numbers: Mapping[str, int], lanes: Sequence[str], tell: Tell, gone: Callable[[str, int], None]
-) -> Crew:
+def _forked(post: Post) -> ForkProcess:
+    """A copy of this process that works. It hears of signals only when it can deal with them."""
+    process = get_context("fork").Process(target=post.work, name=post.name)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+    return process
+
+
+def crew(hub: Hub, stages: Sequence[str], numbers: Mapping[str, int], lanes: Sequence[str], tell: Tell) -> Crew:
     """A post for each worker of each stage."""
     posts = []
     for stage in stages:
         for number in range(1, numbers.get(stage, 1) + 1):
             name = f"{stage}-{number}"
-            command = [sys.executable, "-m", "hub", "work", "--post", name, "--stages", stage, "--lanes", ",".join(lanes)]
-            posts.append(Post(name, stage, command))
-    return Crew(posts, tell, gone)
+            posts.append(Post(name, stage, partial(run_worker, hub, name, stage, lanes)))
+    return Crew(posts, tell, partial(forget, hub))
 
 
 def forget(hub: Hub, stage: str, pid: int) -> None:

@@ -19,7 +19,7 @@ from hub.app.working import Loop
 from hub.bus import ATTACH, RESOLVE
 from hub.bus import LANES as LANES
 from hub.errors import HubError, Retryable
-from hub.relay import relay
+from hub.relay import is_due, relay
 from hub.store import workers
 from hub.store.workers import Worker
 
@@ -36,7 +36,7 @@ SILENT = timedelta(seconds=30)
 
 _BEAT = 1.0  # seconds between two beats
 _TAKE = timedelta(milliseconds=300)  # how long one turn waits for work
-_LONGEST_REST = 0.2  # seconds until what has no bell is looked at again
+_LONGEST_REST, _SHORT_REST = 0.2, 0.02  # seconds until what has no bell is looked at again: else, and while live records come
 _SEES_TO = 1.0  # seconds until what was put off, or could not be brought to the broker, is looked at again
 
 Say = Callable[[str], None]
@@ -77,7 +77,7 @@ class Runner:
             while not self.stop.is_set():
                 did = patience.until_ready(turn)
                 self._beat(did)
-                rest = 0.0 if did else min(rest * 2 + 0.005, _LONGEST_REST)
+                rest = 0.0 if did else min(rest * 2 + 0.005, _SHORT_REST if self._hurried else _LONGEST_REST)
                 if rest and self.stage not in (RESOLVE, ATTACH):  # these wait at the bus
                     self.stop.wait(rest)
         finally:
@@ -140,6 +140,9 @@ def _sum(one: Work, other: Work) -> Work:
 
 def _relay(hub: Hub) -> Work | None:
     """The next announcements of golden records, brought to the broker in their order."""
+    with hub.store.read() as tx:
+        if not is_due(tx, stages.ENTITY):
+            return None
     with hub.store.begin() as tx:
         number = relay(tx, stages.ENTITY, hub.bus.announce, source=hub.landscape.source)
     return Work(records=number) if number else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ from hub.app.running import DELIVER, LANES, RELAY, STAGES
 from hub.app.stages import nothing_waits
 from hub.cli.show import json_option
 from hub.errors import BadSettings, did_you_mean
-from hub.worker import crew, forget, read_stages, read_workers, run_worker
+from hub.worker import crew, read_stages, read_workers, run_worker
 
 
 @click.command("work")
@@ -23,7 +22,7 @@ from hub.worker import crew, forget, read_stages, read_workers, run_worker
 @click.option("--workers", default="", help="How many processes of a stage: resolve=2,attach=1. Default: one of each.")
 @click.option("--lanes", default=",".join(LANES), show_default=True, help="Which lanes these workers take, the first one first.")
 @click.option("--once", is_flag=True, help="End as soon as nothing waits anywhere.")
-@click.option("--post", hidden=True, default="", help="Be the one worker of this name; the parent says so.")
+@click.option("--post", hidden=True, default="", help="Be the one worker of this name, in this process.")
 @json_option
 def command(stages: str, workers: str, lanes: str, once: bool, post: str, as_json: bool) -> None:
     """Take what waits and do it, stage by stage, in processes of their own, until it is told to stop.
@@ -44,7 +43,7 @@ def command(stages: str, workers: str, lanes: str, once: bool, post: str, as_jso
             chosen = [stage for stage in chosen if stage != RELAY]  # nobody listens: the change feed is read from the store
         if not hub.landscape.deliveries:
             chosen = [stage for stage in chosen if stage != DELIVER]
-        ended = crew(chosen, numbers, taken, _as_lines if as_json else _in_words, partial(forget, hub))
+        ended = crew(hub, chosen, numbers, taken, _as_lines if as_json else _in_words)
         if once:
             ended.idle = lambda: nothing_waits(hub, announced=RELAY in chosen)
         sys.exit(ended.run())

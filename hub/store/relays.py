@@ -16,8 +16,12 @@ def reached(tx: Connection, name: str, *, alone: bool = False) -> int:
 
 def take(tx: Connection, name: str) -> int | None:
     """Its place, which nobody else takes until this transaction ends; None when somebody has it now."""
-    rows.insert(tx, relays, [{"name": name, "outbox_id": 0}], known="keep")
-    return tx.scalar(select(relays.c.outbox_id).where(relays.c.name == name).with_for_update(skip_locked=True))
+    wanted = select(relays.c.outbox_id).where(relays.c.name == name).with_for_update(skip_locked=True)
+    found: int | None = tx.scalar(wanted)
+    if found is None:  # the first time, or somebody has it
+        rows.insert(tx, relays, [{"name": name, "outbox_id": 0}], known="keep")
+        found = tx.scalar(wanted)
+    return found
 
 
 def reach(tx: Connection, name: str, outbox_id: int) -> None:
