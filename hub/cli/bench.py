@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from hub.cli import NEEDS_A_LOOK
 from hub.cli.show import console, emit_json, json_option, table
 from hub.errors import BadSettings, did_you_mean
 
@@ -16,6 +18,7 @@ BENCHES = {
     "mapping": "Translating and validating, against the plain libraries, in the same run.",
     "publish": "Publishing to RabbitMQ with confirms, against other clients, in the same run.",
     "pipeline": "From a file to golden records and their events, over RabbitMQ and PostgreSQL, in the same run as a bare copy.",
+    "chaos": "Kill everything again and again under load, and compare what is left with a ledger kept outside.",
 }
 
 
@@ -49,13 +52,22 @@ def _shown(run: Callable[..., dict[str, Any]]) -> Callable[..., None]:
         found = run(**options)
         if as_json:
             emit_json(found)
-            return
-        for title in ("figures", "ratios"):
-            rows = [(what, f"{value:,.2f}" if isinstance(value, float) else value) for what, value in found[title].items()]
-            console().print(table(title, ("what", ""), rows, right=("",)))
-        click.echo(", ".join(f"{what} {version}" for what, version in found["versions"].items()))
+        else:
+            _show(found)
+        if not found.get("passed", True):
+            sys.exit(NEEDS_A_LOOK)
 
     return measured
+
+
+def _show(found: dict[str, Any]) -> None:
+    for title in ("done", "wrong", "figures", "ratios"):
+        rows = [(what, f"{value:,.2f}" if isinstance(value, float) else value) for what, value in found.get(title, {}).items()]
+        if rows:
+            console().print(table(title, ("what", ""), rows, right=("",)))
+    for what, examples in found.get("examples", {}).items():
+        click.echo(f"{what}: " + "; ".join(examples))
+    click.echo(", ".join(f"{what} {version}" for what, version in found["versions"].items()))
 
 
 @click.group("bench", cls=_Benches)

@@ -24,6 +24,7 @@ from hub.bench.chaos.faults import KILL, SERVERS, Fault, schedule
 from hub.bench.chaos.ground import NAME, Ground, ground
 from hub.bench.chaos.ledger import Ledger, read
 from hub.bench.chaos.member import READ
+from hub.bench.chaos.planted import NO_BUG
 from hub.bench.chaos.population import Population
 from hub.bench.chaos.roads import Messages, Posts, Road, SourceTable
 from hub.bench.chaos.sender import Sender
@@ -81,7 +82,7 @@ class _Run:
         for sender in self.senders:
             sender.begin()
         self._until_it_flows()
-        self._strike(schedule(self._chance("faults"), kills, lasts, list(self.crew.members), self.place.possible))
+        self._strike(schedule(self._chance("faults"), kills, lasts, self._targets(), self.place.possible))
         loaded = time.monotonic() - began
         verdict = self._judged(loaded)
         return self._told(verdict, kills, round(time.monotonic() - began, 1))
@@ -95,6 +96,10 @@ class _Run:
                     said = f"No golden record within {_FLOWS_WITHIN:g} s; the logs are in {self.folder}."
                     raise Unavailable(said, system="hub")
                 time.sleep(0.2)
+
+    def _targets(self) -> list[str]:
+        """A bug shows where it was planted."""
+        return [name for name in self.crew.members if self.bug == NO_BUG or name.startswith("resolve")]
 
     def _strike(self, faults: list[Fault]) -> None:
         began = time.monotonic()

@@ -62,8 +62,23 @@ def _records(verdict: Verdict, connection: psycopg.Connection[Any], told: list[S
     held = {(system, key): (live, data) for system, key, live, data in rows}
     verdict.figures["records"] = len(last)
     verdict.figures["records_live"] = sum(live for live, _ in held.values())
-    verdict.note("lost", (f"{one.road}:{one.key} rev {one.rev}" for place, one in last.items() if _lost(one, held.get(place))))
+    lost = [one for place, one in last.items() if _lost(one, held.get(place))]
+    verdict.note("lost", (f"{one.road}:{one.key} {one.what} {one.rev}: {_story(connection, one)}" for one in lost))
     verdict.note("strangers", held.keys() - last.keys())
+
+
+def _story(connection: psycopg.Connection[Any], one: Sent) -> str:
+    """What the store knows of it, in the order of versions: when and what, and what became of it."""
+    rows = connection.execute(
+        "SELECT arrived_at, operation, data::jsonb->'ext'->%s->>'rev', updated_at, extracted_at, state FROM record_versions "
+        "WHERE system = %s AND key = %s ORDER BY least(updated_at, extracted_at)", [one.road, one.road, one.key],
+    ).fetchall()  # fmt: skip
+    told = [
+        f"{state} {what} {rev or ''} of {upd:%H:%M:%S.%f} read {ext:%H:%M:%S.%f}"
+        for _, what, rev, upd, ext, state in rows[-4:]
+        if upd
+    ]
+    return "; ".join(told)
 
 
 def _lost(one: Sent, held: tuple[bool, Any] | None) -> bool:
