@@ -57,6 +57,7 @@ def in_background(what: Callable[[], None]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_the_broker_closes_every_connection_again_and_again(twin: Rabbit, own_broker: OwnBroker) -> None:
     twin.publish([record(0)])
     told = 40 * 25
@@ -78,6 +79,7 @@ def test_nothing_is_lost_when_the_broker_closes_every_connection_again_and_again
     assert twin.depth() == 0
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_killed_and_comes_back_has_lost_nothing(twin: Rabbit, own_broker: OwnBroker) -> None:
     twin.publish([record(number) for number in range(50)], BULK)
     held = twin.bus.take("resolve", 100, SECONDS)
@@ -104,6 +106,7 @@ def _until_forwarded(twin: Rabbit) -> None:
             return
 
 
+@pytest.mark.slow
 def test_a_broker_without_memory_makes_publishers_wait_and_then_says_so(twin: Rabbit, own_broker: OwnBroker) -> None:
     twin.publish([record(1)])
     own_broker.control("set_vm_memory_high_watermark", "0.000001")
@@ -122,6 +125,7 @@ def test_a_broker_without_memory_makes_publishers_wait_and_then_says_so(twin: Ra
     assert set(drained(twin, 3)) == {"run:1", "run:2", "run:3"}
 
 
+@pytest.mark.slow
 def test_a_full_queue_refuses_and_its_publisher_waits_until_there_is_room(twin: Rabbit, own_broker: OwnBroker) -> None:
     policy = twin.rabbit.topology.limits() | {"definition": {"max-length": 5}}
     twin.rabbit._open()
