@@ -49,7 +49,11 @@ _FLOWS_WITHIN = 120.0  # seconds
 def course(kills: int, seed: int, lasts: float, bug: str, keep: Path | None) -> dict[str, Any]:
     """Figures of the run, and what was found wrong; ``passed`` when nothing was."""
     with _folder(keep) as folder, ground(folder) as place:
-        return _Run(folder, place, seed, bug).through(kills, lasts)
+        made = _Run(folder, place, seed, bug)
+        try:
+            return made.through(kills, lasts)
+        finally:
+            made.crew.stop()
 
 
 class _Run:

@@ -60,9 +60,8 @@ class SourceTable:
     def send(self, sent: list[Sent]) -> None:
         try:
             connection = self._connected()
-            with connection.transaction():
-                for one in sent:
-                    self._carry_out(connection, one)
+            for one in sent:  # each on its own, as most programs do
+                self._carry_out(connection, one)
         except psycopg.Error as error:
             self.close()
             raise NotAccepted(str(error)) from error
