@@ -63,9 +63,10 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One reading transaction, which blocks no writer."""
+        """One reading transaction, which blocks no writer and sees one moment, however many questions it asks."""
         with _translated(self.engine), self.engine.connect() as connection:
-            reading = connection.execution_options(hub_reading=True)
+            level = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+            reading = connection.execution_options(hub_reading=True, **level)
             with reading.begin():
                 yield reading
 
