@@ -30,6 +30,7 @@ from hub.bench.chaos.roads import Messages, Posts, Road, SourceTable
 from hub.bench.chaos.sender import Sender
 from hub.bench.chaos.verdict import Verdict, compare
 from hub.errors import BadSettings, Unavailable
+from hub.services import processes
 from hub.services.postgres import plain
 from hub.services.processes import free_port
 from hub.settings import from_environment
@@ -81,6 +82,7 @@ class _Run:
             hub.agree()
             token = create(hub, "chaos", [f"feed:{company.feed(company.WEB)}"], 1)
         self.senders = [Sender(self.ledger, road, self._population(road), _RATE) for road in self._roads(token)]
+        processes.run([sys.executable, "-m", "hub", "bus", "declare"], environment=self.environment)  # before anybody sends
         hearing.listen(self.place.broker.url())
         self.crew.begin()
         for sender in self.senders:
@@ -143,7 +145,7 @@ class _Run:
 
     def _waits(self) -> str:
         """What still waits when patience ends; empty once nothing did, several times on end."""
-        end, calm, waits = time.monotonic() + _QUIET_WITHIN, 0, "?"
+        end, calm, waits = time.monotonic() + (_QUIET_WITHIN if self.bug == NO_BUG else _QUIET_WITHIN / 6), 0, "?"
         self.tell("waiting until nothing waits", 0, None)
         pushed = sum(accepted and one.road in company.PUSHED for one, accepted in read(self.ledger.path))
         with psycopg.connect(plain(self.place.database.url(NAME)), autocommit=True) as connection:
