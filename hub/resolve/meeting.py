@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.matching.features import STEWARD, Features, feature_hash, features
-from hub.matching.keys import blocking_keys
+from hub.matching.keys import key_numbers
 from hub.matching.prepared import Prepared
 from hub.matching.rules import MatchingRules
 from hub.matching.scoring import Scorer
@@ -60,7 +60,7 @@ class Weigher:
             found = {**found, "r": list(record.ref)}  # tells nothing, so it is like no other
         hashed = feature_hash(found)
         salt = self.salt
-        keys = sorted({(int(key, 16) >> 1) ^ salt for key in blocking_keys(found, self.rules)})
+        keys = sorted({(key >> 1) ^ salt for key in key_numbers(found, self.rules)})
         return Node((int(hashed[:16], 16) >> 1) ^ salt, found, keys, 0, hashed)
 
     def forget_some(self) -> None:
@@ -82,9 +82,15 @@ class Weigher:
     def weigh(self, left: int, right: int) -> Edge:
         return Edge(*self.scorer.compare(self._ready[left], self._ready[right]))
 
-    def counts(self, edge: Edge) -> bool:
-        """Whether evidence is worth keeping."""
-        return edge.bits >= self.rules.review_bits or edge.match is not None
+    def weigh_all(self, pairs: Iterable[Pair]) -> dict[Pair, Edge]:
+        """Of these pairs those whose evidence is worth keeping. Their features must be at hand."""
+        counted, ready = self.scorer.counted, self._ready
+        found = {}
+        for pair in pairs:
+            evidence = counted(ready[pair[0]], ready[pair[1]])
+            if evidence is not None:
+                found[pair] = Edge(*evidence)
+        return found
 
 
 def is_trusted(found: Features) -> bool:
@@ -158,12 +164,7 @@ def weigh_all(tx: Connection, weigher: Weigher, pairs: Iterable[Pair]) -> dict[P
     """The evidence of these pairs, as far as it counts."""
     ordered = sorted(pairs)
     weigher.load(tx, {node for pair in ordered for node in pair})
-    found = {}
-    for pair in ordered:
-        edge = weigher.weigh(*pair)
-        if weigher.counts(edge):
-            found[pair] = edge
-    return found
+    return weigher.weigh_all(ordered)
 
 
 def _candidates(fresh: Sequence[Node], shared: Mapping[int, list[int]], left: set[int]) -> set[Pair]:
