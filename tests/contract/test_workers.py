@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from hub.bus.rabbit import RabbitBus
 from hub.contract import Secret
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.settings import Settings
-from hub.store import goldens, tasks
+from hub.store import goldens, references, tasks
+from hub.store.sources import SourceKey
 from tests.contract.buses import remove
 
 ROOT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 5, 1, tzinfo=UTC)
-WORKERS, BLOCK, ROUNDS = 3, 4, 12
+WORKERS, BLOCK, ROUNDS = 3, 4, 8
 LANDSCAPE = "company: Races Ltd\nsystems: {}\nfeeds: {}\n"
 SYLLABLES = ("ba", "ko", "mi", "ter", "lun", "go", "ras", "vel", "pin", "dor", "sha", "wek")
 
@@ -77,19 +79,42 @@ def races() -> list[list[SourceRecord]]:
     return blocks
 
 
+def orders() -> list[list[SourceRecord]]:
+    """For each component one that names a key, one that names the address the bridge lets go of, and one that finds nobody."""
+    made, number = [], 0
+    for block in races():
+        for one in [one for one in block if one.ref.system == "shop"]:
+            asked = (
+                {"system": "crm", "key": one.ref.key},
+                {"email": one.data["emails"][0]["address"]},
+                {"email": "no@b.example"},
+            )
+            listed = []
+            for place, customer in enumerate(asked):
+                number += 1
+                data = {"occurred_at": "2026-05-02T10:00:00Z", "participants": [{"role": "buyer", "customer": customer}]}
+                ref = RecordRef("till", f"{one.ref.key}-{place}", 0)
+                listed.append(replace(one, entity="interaction", ref=ref, data=data, message_id=f"till:{number}"))
+            made.append(listed)
+    return made
+
+
 @dataclass(frozen=True)
 class Held:
     """What a hub holds, whatever its ids are."""
 
     golden: dict[frozenset[RecordRef], Any]
     asked: set[tuple[Any, ...]]
+    hung: dict[SourceKey, tuple[str, str, SourceKey | None]]
 
 
 def held(hub: Hub) -> Held:
     with hub.store.read() as tx:
         golden = {frozenset(one.members): one.data for one in goldens.every(tx, "customer")}
         asked = {(one.task.kind, one.task.left, one.task.right, one.state) for one in tasks.every(tx, "customer")}
-    return Held(golden, asked)
+        listed = references.of_records(tx, "interaction", [("till", one.ref.key) for block in orders() for one in block])
+        hung = {one.record: (one.state, one.why, one.anchor) for one in listed}
+    return Held(golden, asked, hung)
 
 
 def publish(hub: Hub, blocks: Sequence[Sequence[SourceRecord]]) -> None:
@@ -120,7 +145,7 @@ def work(hub: Hub, *options: str) -> subprocess.CompletedProcess[str]:
         "HUB_BATCH_SIZE": str(settings.batch_size),
     }
     command = [sys.executable, "-m", "hub", "work", "--once", *options]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | own, capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | own, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -130,6 +155,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Held:
     """One worker, one batch after the other, on SQLite."""
     with hub_at(tmp_path_factory.mktemp("alone")) as hub:
         publish(hub, races())
+        publish(hub, orders())
         hub.work()
         return held(hub)
 
@@ -152,13 +178,15 @@ def test_the_race_is_one(alone: Held) -> None:
 
     assert max(sizes) >= 3
     assert alone.asked
+    assert {state for state, _, _ in alone.hung.values()} == {"attached", "waiting"}
     assert any({"crm", "shop"} == {ref.system for ref in members} - {"erp", "mail"} for members in alone.golden)
 
 
 def test_many_workers_end_with_the_golden_records_of_one(hub: Hub, alone: Held) -> None:
-    publish(hub, races())
+    for customers, theirs in zip_longest(races(), orders(), fillvalue=[]):
+        publish(hub, [block for block in (theirs, customers) if block])
 
-    work(hub, "--stages", "resolve", "--workers", f"resolve={WORKERS}")
+    work(hub, "--stages", "resolve,attach", "--workers", f"resolve={WORKERS},attach=2")
 
     assert held(hub) == alone
     assert hub.rebuild()[1] == []
