@@ -1,56 +1,81 @@
-"""Whether the broker is there and as the hub needs it: its version, what was declared, what waits, whether it takes messages."""
+"""What doors ask about the broker: its topology as files, whether it is there, and a confirmed publisher to measure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hub.bus.capabilities import CAPABILITIES
-from hub.bus.declaring import blocking, counts, declare
-from hub.bus.topology import Topology, topology
-from hub.contract import Probe
-from hub.errors import HubError
+from hub.contract import Secret
+from hub.errors import BadSettings
 from hub.settings import Settings
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
+    from hub.bus.topology import Topology
 
-_LISTENS = 0.3  # seconds in which a broker with an alarm says so
+Send = Callable[[str, bytes, int], None]
+"""(queue, body, how many times): returns when the broker has confirmed all of them."""
 
 
-def look(hub: Hub) -> list[Probe]:
-    """The checks in the order in which one would look; what cannot be reached ends them."""
-    settings, wanted = hub.settings, topology(hub.model.entities, hub.settings.bus_prefix)
+def topology_of(hub: Hub) -> Topology:
+    """What this hub needs at a broker."""
+    from hub.bus.topology import topology  # pika is loaded when a broker is asked for
+
+    return topology(hub.model.entities, hub.settings.bus_prefix)
+
+
+def definitions(hub: Hub, vhost: str) -> dict[str, Any]:
+    """For `rabbitmqctl import_definitions`."""
+    return topology_of(hub).definitions(vhost)
+
+
+def asyncapi(hub: Hub) -> dict[str, Any]:
+    """The bus as an AsyncAPI 3 document."""
+    from hub.bus.asyncapi import document
+
+    return document(topology_of(hub))
+
+
+def declare(hub: Hub) -> str:
+    """Do what HUB_BUS_DECLARE says; a few words about the broker."""
+    from hub.bus.declaring import declare as declared
+
+    return str(declared(_with_broker(hub.settings), topology_of(hub)))
+
+
+def status(hub: Hub) -> dict[str, Any]:
+    """The broker, its queues with what is ready in each, and what the store knows to be on its way."""
+    from hub.bus.declaring import counts
+    from hub.bus.declaring import declare as declared
+
+    settings = _with_broker(hub.settings)
+    found = declared(replace(settings, bus_declare="none"), topology_of(hub))
+    return {
+        "broker": str(found),
+        "tried": found.tried,
+        "queues": counts(settings, topology_of(hub)),
+        "on_their_way": hub.bus.depth(),
+    }
+
+
+@contextmanager
+def confirmed(url: str, window: int | None = None) -> Iterator[Send]:
+    """The hub's own way to publish, for measuring it."""
+    from hub.bus.line import parameters
+    from hub.bus.measuring import send
+    from hub.bus.publisher import WINDOW, Publisher
+
+    publisher = Publisher(parameters(Settings(bus_url=Secret(url))), window=window or WINDOW)
     try:
-        found = declare(replace(settings, bus_declare="none"), wanted)
-    except HubError as error:
-        return [Probe("broker", "failed", str(error), "passing")]
-    able = [one.name for one in CAPABILITIES if found.can(one.name)]
-    probes = [Probe("broker", "ok", f"{found}; {', '.join(able)}", "passing")]
-    try:
-        declare(replace(settings, bus_declare="passive"), wanted)
-    except HubError as error:
-        return [
-            *probes,
-            Probe("topology", "failed", f"{error} With HUB_BUS_DECLARE=create the first use declares it.", "settings"),
-        ]
-    declared = f"{len(wanted.exchanges)} exchanges, {len(wanted.queues)} queues under {settings.bus_prefix!r}"
-    return [*probes, Probe("topology", "ok", declared, "settings"), _depth(settings, wanted), _takes(settings)]
+        yield lambda queue, body, number: send(publisher, queue, body, number)
+    finally:
+        publisher.close()
 
 
-def _depth(settings: Settings, wanted: Topology) -> Probe:
-    waiting = {name: number for name, number in sorted(counts(settings, wanted).items()) if number}
-    told = ", ".join(f"{name} {number:,}" for name, number in waiting.items())
-    return Probe("queues", "ok", f"messages ready: {told}" if told else "all empty")
-
-
-def _takes(settings: Settings) -> Probe:
-    """A broker short of memory or disk lets nobody publish, and says so to who tries."""
-    blocked: list[Any] = []
-    with blocking(settings) as connection:
-        connection.add_on_connection_blocked_callback(lambda *told: blocked.append(told))
-        connection.channel().basic_publish("", f"{settings.bus_prefix}.nobody", b"")  # to nobody: it is dropped
-        connection.process_data_events(_LISTENS)
-    if blocked:
-        return Probe("alarms", "failed", "It is short of memory or disk and takes no messages: rabbitmqctl status.", "system")
-    return Probe("alarms", "ok", "none; it takes messages")
+def _with_broker(settings: Settings) -> Settings:
+    if not settings.bus_url.reveal():
+        said = "HUB_BUS_URL is not set: the bus is built into the store, and there is no broker to ask."
+        raise BadSettings(said, name="HUB_BUS_URL")
+    return settings

@@ -69,7 +69,7 @@ def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
     address = hub.settings.bus_url.reveal()
     yield _tried("bus", without_password(address) if address else "built into the store", lambda: _bus(hub))
     if address:
-        from hub.app.broker import look
+        from hub.app.probing import look
 
         for probe in look(hub):
             yield Checked("bus", probe.name, probe.state, probe.hint)
