@@ -30,7 +30,6 @@ from hub.bench.chaos.roads import Messages, Posts, Road, SourceTable
 from hub.bench.chaos.sender import Sender
 from hub.bench.chaos.verdict import Verdict, compare
 from hub.errors import BadSettings, Unavailable
-from hub.services import processes
 from hub.services.postgres import plain
 from hub.services.processes import free_port
 from hub.settings import from_environment
@@ -82,9 +81,9 @@ class _Run:
             hub.agree()
             token = create(hub, "chaos", [f"feed:{company.feed(company.WEB)}"], 1)
         self.senders = [Sender(self.ledger, road, self._population(road), _RATE) for road in self._roads(token)]
-        processes.run([sys.executable, "-m", "hub", "bus", "declare"], environment=self.environment)  # before anybody sends
         hearing.listen(self.place.broker.url())
         self.crew.begin()
+        hearing.wait_for_queue(self.place.broker.url(), _FLOWS_WITHIN)
         for sender in self.senders:
             sender.begin()
         self._until_it_flows()
