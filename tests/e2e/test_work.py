@@ -167,7 +167,8 @@ def test_workers_killed_again_and_again_under_load_lose_and_double_nothing(setti
                     kill(victim.pid, kills, victim.stage)
                 leaks.append(balance(hub)["leakage"])
                 time.sleep(chance.uniform(0.2, 1.5))
-            assert reader.wait(timeout=120) == 0, reader.communicate()[1]
+            said = reader.communicate(timeout=120)[1]
+            assert reader.returncode == 0, said
             announced = bool(settings.bus_url.reveal())
             wait_until(lambda: nothing_waits(hub, announced=announced) and balance(hub)["queued"] == 0)
         assert sum(kills.values()) > 0
