@@ -11,6 +11,8 @@ heard, and once more while a file loads. And the memory of every process. Server
 from __future__ import annotations
 
 import platform
+import signal
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -56,6 +58,7 @@ def run(
 ) -> dict[str, Any]:
     """All parts, one after the other."""
     given = from_environment()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # and everything that was started is taken away
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="goldenhub-bench-") as folder:
         home = Path(folder) / "home"
