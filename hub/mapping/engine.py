@@ -27,6 +27,7 @@ from hub.model import Model
 from hub.records import GONE, Data, Operation, RawRecord, Translation
 
 Result = list[Translation | MappingFailed]
+LONGEST_KEY = 500  # characters: it travels in a header, and stands in indexes
 LONGEST_SLICE = 200  # characters of one value shown with a reject
 MOST_SHOWN = 20  # values of one object or list shown with a reject
 
@@ -183,6 +184,13 @@ class _Head:
 
     def key(self, source: Any, raw: RawRecord, has_data: bool) -> str:
         """The mapping's own key where there is data to make it of, else the connector's."""
+        key = self._key(source, raw, has_data)
+        if len(key) > LONGEST_KEY:
+            said = f"A key has at most {LONGEST_KEY} characters, and this has {len(key):,}: is it the right column?"
+            raise FieldFailed(self._keys[0] if self._keys else _nameless("key"), Unclean(said, code="key_too_long"), source)
+        return key
+
+    def _key(self, source: Any, raw: RawRecord, has_data: bool) -> str:
         if not self._keys or not has_data:
             if raw.key:
                 return raw.key

@@ -325,6 +325,17 @@ def test_a_key_of_several_paths_is_joined_and_a_missing_part_sets_the_record_asi
     assert (facts["code"], facts["field"], facts["expression"]) == ("key_missing", "key", "company")
 
 
+def test_a_key_longer_than_any_key_sets_the_record_aside(mapping: Make) -> None:
+    made = mapping("status: s")
+    assert apply(made, {"id": "K" * 500}).key == "K" * 500
+    for key in ("K" * 501, "ñ " * 70_000):
+        facts = refuse(made, {"id": key})
+        assert (facts["code"], facts["field"]) == ("key_too_long", "key")
+    (gone,) = made.apply(RawRecord("customers", {}, key="K" * 501, operation="deleted"))
+    assert isinstance(gone, MappingFailed)
+    assert gone.facts["code"] == "key_too_long"
+
+
 def test_a_key_is_taken_as_it_is(mapping: Make) -> None:
     made = mapping("status: s")
     assert [apply(made, {"id": key}).key for key in ("UNKNOWN", "0007", "c-1", "añ")] == ["UNKNOWN", "0007", "c-1", "añ"]
