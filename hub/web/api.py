@@ -25,7 +25,8 @@ LONGEST_WAIT = 30.0  # seconds
 _LOOKS = 0.1  # seconds between two looks of one who waits
 _WAITING_AT_ONCE = 20  # each of them keeps a thread
 
-_View = Annotated[str | None, Query(description="Only what this reader may see.", max_length=100)]
+_NO_NUL = r"^[^\x00]*$"  # which PostgreSQL can neither keep nor compare
+_View = Annotated[str | None, Query(description="Only what this reader may see.", max_length=100, pattern=_NO_NUL)]
 _Limit = Annotated[int, Query(ge=1, le=SEVERAL)]
 
 
@@ -92,7 +93,7 @@ def _reading(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         shown: Annotated[Token, Depends(token)],
         after: Annotated[int, Query(ge=0, lt=2**63, description="0: from the beginning.")] = 0,
         limit: _Limit = 100,
-        entity: Annotated[str, Query(max_length=100)] = ENTITY,
+        entity: Annotated[str, Query(max_length=100, pattern=_NO_NUL)] = ENTITY,
         view: _View = None,
         wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for something new.")] = 0,
     ) -> Response:
@@ -114,9 +115,9 @@ def _reading(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
     @app.get("/api/golden", response_model=SnapshotShape, tags=["follow"])
     def read_snapshot(
         shown: Annotated[Token, Depends(token)],
-        after: Annotated[str, Query(max_length=100)] = "",
+        after: Annotated[str, Query(max_length=100, pattern=_NO_NUL)] = "",
         limit: _Limit = 100,
-        entity: Annotated[str, Query(max_length=100)] = ENTITY,
+        entity: Annotated[str, Query(max_length=100, pattern=_NO_NUL)] = ENTITY,
         view: _View = None,
     ) -> Response:
         """All golden records as they are, page by page. Then follow /api/changes from the position of the first page."""
@@ -126,7 +127,9 @@ def _reading(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
 
     @app.get("/api/golden/{golden_id}", response_model=GoldenAnswer, tags=["ask"])
     def read_golden(
-        shown: Annotated[Token, Depends(token)], golden_id: Annotated[str, Path(max_length=100)], view: _View = None
+        shown: Annotated[Token, Depends(token)],
+        golden_id: Annotated[str, Path(max_length=100, pattern=_NO_NUL)],
+        view: _View = None,
     ) -> Response:
         """One golden record. A retired id leads on to the one it went into."""
         seen = _view(hub, shown, WHO_IS, view)
@@ -136,8 +139,8 @@ def _reading(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
     @app.get("/api/who-is/{system}/{key:path}", response_model=GoldenAnswer, tags=["ask"])
     def read_who_is(
         shown: Annotated[Token, Depends(token)],
-        system: Annotated[str, Path(max_length=200)],
-        key: Annotated[str, Path(max_length=1000)],
+        system: Annotated[str, Path(max_length=200, pattern=_NO_NUL)],
+        key: Annotated[str, Path(max_length=1000, pattern=_NO_NUL)],
         view: _View = None,
     ) -> Response:
         """Who a system's record is, and under which keys the other systems know the same customer."""
@@ -153,7 +156,7 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
     def push(
         request: Request,
         shown: Annotated[Token, Depends(token)],
-        feed: Annotated[str, Path(max_length=200)],
+        feed: Annotated[str, Path(max_length=200, pattern=_NO_NUL)],
         idempotency_key: Annotated[str | None, Header(max_length=200, description="The same twice is taken once.")] = None,
     ) -> Response:
         """Push one record, an array, or one a line (NDJSON), in the system's own words. Each gets a receipt with an address.
@@ -170,7 +173,9 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         return _answer({"counts": dict(Counter(one.state for one in receipts)), "receipts": told}, 202, where)
 
     @app.get("/api/receipts/{receipt:path}", response_model=RecordWay, tags=["push"])
-    def read_receipt(shown: Annotated[Token, Depends(token)], receipt: Annotated[str, Path(max_length=200)]) -> Response:
+    def read_receipt(
+        shown: Annotated[Token, Depends(token)], receipt: Annotated[str, Path(max_length=200, pattern=_NO_NUL)]
+    ) -> Response:
         """A record's way so far: kept, translated or set aside, taken, and what it changed."""
         with hub.store.read() as tx:
             kept = raw.by_id(tx, [receipt]).get(receipt)

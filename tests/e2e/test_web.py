@@ -294,6 +294,8 @@ def test_wrong_questions_get_clear_answers(served: Served, known: dict[str, str]
     _problem(served.get("/api/changes", "changes", after=-1), 422, "parameter_invalid")
     _problem(served.get("/api/changes", "changes", after="x"), 422, "parameter_invalid")
     _problem(served.get("/api/changes", "changes", limit=100_000), 422, "parameter_invalid")
+    for path, scope in (("/api/who-is/shop/%00", "who-is"), ("/api/golden/a%00", "who-is"), ("/api/golden?after=%00", "changes")):
+        _problem(served.get(path, scope), 422, "parameter_invalid")  # which PostgreSQL cannot even compare
     _problem(served.get("/api/changes", "changes", entity="order"), 404, "entity_unknown")
     _problem(served.get("/api/nothing", "changes"), 404, "not_found")
     _problem(requests.put(f"{served.url}/api/changes", timeout=30), 405, "method_not_allowed")
