@@ -121,7 +121,7 @@ def held_since(tx: Connection, otherwise: float) -> float:
 
 def _postgresql(url: str, driver: str) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors are logged, and say nobody's name
     except (NoSuchModuleError, ImportError) as error:
         raise _bad(f"There is no driver for {driver}: write {_FORMS}, and install goldenhub[postgres].") from error
 
@@ -136,7 +136,7 @@ def _postgresql(url: str, driver: str) -> Engine:
 def _sqlite(url: str, database: str | None) -> Engine:
     if database and database != ":memory:":
         _make_folder(Path(database).parent)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,8 +13,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from hub.errors import BadSettings, Unavailable
 from hub.records import Operation, RecordRef, Reject, SourceRecord
@@ -60,6 +61,13 @@ def test_the_newest_revision_is_the_one_that_the_migrations_lead_to(store: Store
     assert ScriptDirectory(migrations).get_heads() == [newest()]
     unmigrate(store, "base")
     assert revision(store) is None
+
+
+def test_what_the_database_refuses_is_told_without_the_values(store: Store) -> None:
+    with pytest.raises(StatementError) as refused, store.begin() as tx:
+        tx.execute(text("SELECT * FROM no_such_table WHERE name = :name"), {"name": "Zzyzx"})
+
+    assert "Zzyzx" not in "".join(traceback.format_exception_only(refused.value))
 
 
 def test_text_is_ordered_by_its_bytes(store: Store) -> None:
