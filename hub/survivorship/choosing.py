@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.records import RecordRef, canonical_json
@@ -180,13 +180,24 @@ def _may_fall(winner: Candidate, rivals: Sequence[Candidate], day: int) -> int |
 def confidence(supporters: Sequence[Candidate], candidates: Sequence[Candidate], day: int) -> int:
     """Percent: how sure the supporting systems are together, less what is held against them. A system counts once."""
     in_favour = _best_per_system(supporters, day)
-    doubt = ONE
-    for score in in_favour.values():
-        doubt = doubt * (ONE - score) // ONE
-    mine = sum(in_favour.values())
-    total = mine if len(supporters) == len(candidates) else sum(_best_per_value(candidates, day).values())
+    if len(supporters) == len(candidates):
+        return unanimity(in_favour.values())
+    mine, total = sum(in_favour.values()), sum(_best_per_value(candidates, day).values())
     share = mine * ONE // total if total else 0
-    return (ONE - doubt) * min(share, ONE) // (ONE * ONE // 100)
+    return (ONE - _doubt(in_favour.values())) * min(share, ONE) // (ONE * ONE // 100)
+
+
+def unanimity(scores: Iterable[int]) -> int:
+    """`confidence` where nobody says anything else, from the best score of each system."""
+    return (ONE - _doubt(scores)) // (ONE // 100)
+
+
+def _doubt(scores: Iterable[int]) -> int:
+    """How likely all of them are wrong."""
+    doubt = ONE
+    for score in scores:
+        doubt = doubt * (ONE - score) // ONE
+    return doubt
 
 
 def _best_per_system(candidates: Sequence[Candidate], day: int) -> dict[str, int]:

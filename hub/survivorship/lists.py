@@ -40,13 +40,21 @@ def unite(path: str, candidates: Sequence[Candidate], empty: Sequence[Candidate]
             by_key.setdefault(candidate.normal, []).append(candidate)
     chosen = {key: choose(held, rule.chain, day) for key, held in by_key.items()}
     for held in by_key.values():
-        if len(held) > 1 and (turn := next_change(_shown(held), rule.chain, day)) is not None:
+        if _spelt_in_two_ways(held) and (turn := next_change(_shown(held), rule.chain, day)) is not None:
             days.append(turn)
     usages, turns = _usages(alive, rule, day)
     items = [_item(path, key, chosen[key], by_key[key], usages.get(key, ())) for key in chosen]
     if len(items) > 1:
         items.sort(key=lambda item: (not item.usages, item.choice.winner.normal))
     return Union(items, min(days + turns, default=None))
+
+
+def _spelt_in_two_ways(held: Sequence[Candidate]) -> bool:
+    first = held[0].value
+    for c in held:  # noqa: SIM110 - this runs for every item of every golden record, and `any` is dear
+        if c.value != first:
+            return True
+    return False
 
 
 def _item(path: str, key: str, choice: Choice, held: Sequence[Candidate], usages: tuple[str, ...]) -> Item:

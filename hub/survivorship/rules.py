@@ -42,6 +42,7 @@ class FieldRule:
     known_empty_competes: bool = False
     best: Mapping[str | None, tuple[Step, ...]] = field(default_factory=dict)  # usage -> chain; None: for every type found
     items: str | None = None  # how items of a list are told apart
+    blind: bool = False  # where all say the same text, the chain sees nothing in it but trust and age
 
 
 @dataclass(frozen=True)
@@ -81,18 +82,18 @@ class SurvivorshipRules:
             return found
         return self.trust.get(system) or SystemTrust()
 
-    def standing(self, system: str, kind: str | None, path: str, since: int, flagged: bool) -> Standing:
-        """How a value of this field is believed. Systems, fields and days are few, so most have been asked before."""
-        asked = (system, kind, path, since, flagged)
-        known = self._standings.get(asked)
+    def curve(self, system: str, kind: str | None, path: str, flagged: bool) -> Standing:
+        """How a value of this field is believed, as if it were as old as the calendar: few are asked about again and again."""
+        asked = (system, kind, path, flagged)
+        known = self._curves.get(asked)
         if known is None:
-            if len(self._standings) >= _REMEMBERED:
-                self._standings.clear()
-            known = self._standings[asked] = self.trust_of(system, kind).standing(path, since, flagged)
+            if len(self._curves) >= _REMEMBERED:
+                self._curves.clear()
+            known = self._curves[asked] = self.trust_of(system, kind).standing(path, 0, flagged)
         return known
 
     @cached_property
-    def _standings(self) -> dict[tuple[str, str | None, str, int, bool], Standing]:
+    def _curves(self) -> dict[tuple[str, str | None, str, bool], Standing]:
         return {}
 
 
@@ -133,6 +134,7 @@ def _rule(given: Any, where: str, default: FieldRule | None) -> FieldRule:
             f"{where}.items is {given['items']!r}{did_you_mean(str(given['items']), KINDS)}; known: {', '.join(KINDS)}."
         )
     return FieldRule(
+        blind=all(step.name not in _ORDERED for step in chain),
         chain=_closed(chain),
         union=name == UNION,
         group=bool(given.get("group", False)),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from hub.records import Data, RecordRef, SourceRecord, micros
-from hub.survivorship.choosing import STEWARD, Candidate, choose, confidence, filled, next_change
+from hub.records import Data, RecordRef, SourceRecord
+from hub.survivorship.choosing import STEWARD, Candidate, choose, confidence, filled, next_change, unanimity
 from hub.survivorship.items import item_id, item_key, normal
 from hub.survivorship.lists import only_usages, shown, unite, validity
 from hub.survivorship.rules import FieldRule, SurvivorshipRules
 from hub.survivorship.trust import LAST_DAY, ONE
+from hub.survivorship.voices import Said, Voice, unanimous
 
 Echo = tuple[RecordRef, str]
 """A value that the hub itself wrote into a system: (the record, the path of the field or ``emails[<item id>]``)."""
@@ -61,7 +62,8 @@ def survive(
     """
     shown = _in_order([r for r in records if r.ref.system not in hidden] if hidden else list(records))
     making = _Making(rules, as_of.toordinal())
-    data = making.object("", [(_Voice(r), _without_echoes(r, echoes) if echoes else r.data) for r in shown])
+    said = [(Voice(r), _without_echoes(r, echoes) if echoes else r.data) for r in shown]
+    data = making.alone("", *said[0]) if len(said) == 1 else making.object("", said)
     for pin in _standing(pins, {r.ref for r in shown}, as_of, making.days):
         making.pin(data, pin)
     days = [d for d in making.days if d > making.day]
@@ -83,30 +85,6 @@ def _in_order(records: list[SourceRecord]) -> list[SourceRecord]:
     return sorted(records, key=lambda r: (r.ref, r.version))
 
 
-class _Voice:
-    """What is the same for all values of one record."""
-
-    __slots__ = ("at", "day", "flags", "name", "ref", "since", "system")
-
-    def __init__(self, record: SourceRecord) -> None:
-        at = record.effective_at.astimezone(UTC)
-        self.ref = record.ref
-        self.name = str(record.ref)
-        self.system = record.ref.system
-        self.at = micros(at)
-        self.since = at.isoformat().replace("+00:00", "Z")
-        self.day = at.toordinal()
-        flags = record.data.get("flags")
-        self.flags = {str(f.get("field")) for f in flags if isinstance(f, dict)} if flags else None
-
-    def flagged(self, path: str) -> bool:
-        """Whether cleaning was not sure of what stands there."""
-        return self.flags is not None and any(f == path or f.startswith((path + ".", path + "[")) for f in self.flags)
-
-
-Said = Sequence[tuple[_Voice, Any]]
-
-
 @dataclass(slots=True)
 class _Making:
     rules: SurvivorshipRules
@@ -116,7 +94,7 @@ class _Making:
 
     def object(self, path: str, said: Said) -> Data:
         """Every field of an object on its own."""
-        by_name: dict[str, list[tuple[_Voice, Any]]] = {}
+        by_name: dict[str, list[tuple[Voice, Any]]] = {}
         nothing = []
         for voice, value in said:
             if isinstance(value, dict):
@@ -132,6 +110,27 @@ class _Making:
             if carried:
                 result[name] = found
         return result
+
+    def alone(self, path: str, voice: Voice, told: Mapping[str, Any]) -> Data:
+        """`object` of what a single record says, as most do: nobody disagrees, so nothing is collected and chosen."""
+        result: Data = {}
+        for name in sorted(told):
+            if not path and name in _OWN:
+                continue
+            found, carried = self._field_alone(f"{path}.{name}" if path else name, voice, told[name])
+            if carried:
+                result[name] = found
+        return result
+
+    def _field_alone(self, path: str, voice: Voice, value: Any) -> tuple[Any, bool]:
+        rule = self.rules.fields.get(path)
+        if value is None or isinstance(value, list) or (rule is not None and rule.group):
+            return self.field(path, [(voice, value)])
+        if isinstance(value, dict):
+            found = self.alone(path, voice, value)
+            return found, bool(found)
+        self._record_alone(path, voice, value)
+        return value, True
 
     def field(self, path: str, said: Said) -> tuple[Any, bool]:
         """The value of a field, and whether there is one (None is: known empty)."""
@@ -170,6 +169,8 @@ class _Making:
             voice, value = said[0]
             self._record_alone(path, voice, value)
             return value, True
+        if len(said) > 1 and rule.blind and unanimous(said):
+            return self._agreed(path, said, rule), True
         stand = [self._candidate(path, voice, value, normal(value)) for voice, value in said if _carries(value)]
         empty = [self._candidate(path, voice, None, "null") for voice, value in said if value is None]
         if not stand or rule.known_empty_competes or any(c.ref.system == STEWARD for c in empty):
@@ -182,6 +183,32 @@ class _Making:
             self.days.append(due)
         self._record(path, choice.winner, choice.rule, [c for c in stand if c.normal == choice.winner.normal], stand)
         return choice.winner.value, True
+
+    def _agreed(self, path: str, said: Said, rule: FieldRule) -> Any:
+        """`_one` where all say the very same text: only trust and age tell them apart, and time changes nothing."""
+        left, in_favour = [], dict[str, int]()
+        for voice, _ in said:
+            flagged = voice.flags is not None and voice.flagged(path)
+            score = voice.standing(self.rules, None, path, flagged).on(self.day)
+            left.append((score, voice))
+            if score >= in_favour.get(voice.system, 0):
+                in_favour[voice.system] = score
+        for step in rule.chain:
+            if len(left) > 1 and step.name == "trust":
+                best = max([score for score, _ in left])
+                left = [one for one in left if one[0] == best]
+            elif len(left) > 1 and step.name == "most_recent":
+                last = max([voice.at for _, voice in left])
+                left = [one for one in left if one[1].at == last]
+        winner = left[0][1]  # records stand in order
+        self.provenance[path] = {
+            "source": winner.name,
+            "rule": "agreed",
+            "at": winner.since,
+            "supporters": list(dict.fromkeys([voice.name for voice, _ in said])),
+            "confidence": unanimity(in_favour.values()),
+        }
+        return said[0][1]
 
     def _union(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
         if len(said) == 1 and len(said[0][1]) == 1 and isinstance(said[0][1][0], dict):
@@ -203,7 +230,7 @@ class _Making:
         self._record(path, last, "known_empty", empty, empty)
         return None, True
 
-    def _only_item(self, path: str, voice: _Voice, item: Any, rule: FieldRule) -> tuple[Any, bool]:
+    def _only_item(self, path: str, voice: Voice, item: Any, rule: FieldRule) -> tuple[Any, bool]:
         """What `unite` makes of one thing said by one record."""
         key = item_key(path, item, rule.items)
         valid, turn = validity(item, self.day)
@@ -224,20 +251,20 @@ class _Making:
                 if key := item_key(path, item, rule.items):
                     yield self._candidate(path, voice, item, key)
 
-    def _candidate(self, path: str, voice: _Voice, value: Any, key: str) -> Candidate:
+    def _candidate(self, path: str, voice: Voice, value: Any, key: str) -> Candidate:
         kind, preferred = (value.get("type"), value.get("preferred") is True) if isinstance(value, dict) else (None, False)
         flagged = voice.flags is not None and voice.flagged(path)
-        standing = self.rules.standing(voice.system, kind, path, voice.day, flagged)
+        standing = voice.standing(self.rules, kind, path, flagged)
         return Candidate(voice.ref, value, key, voice.at, voice.since, standing, flagged, preferred)
 
-    def _record_alone(self, path: str, voice: _Voice, value: Any, field: str = "") -> dict[str, Any]:
+    def _record_alone(self, path: str, voice: Voice, value: Any, field: str = "") -> dict[str, Any]:
         """`_record` for a value that is the only one of its place, in the only spelling, said by one record."""
         steward = voice.system == STEWARD
         sure = ONE
         if not steward:
             kind = value.get("type") if isinstance(value, dict) else None
             flagged = voice.flags is not None and voice.flagged(field or path)
-            sure = self.rules.standing(voice.system, kind, field or path, voice.day, flagged).on(self.day)
+            sure = voice.standing(self.rules, kind, field or path, flagged).on(self.day)
         entry = self.provenance[path] = {
             "source": voice.name,
             "rule": STEWARD if steward else "only_value",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from hub.model import load_model, shipped_folder
 from hub.records import Data, Operation, RecordRef, SourceRecord, at_path
 from hub.survivorship import Pin, Survived, SurvivorshipRules, load_survivorship, survive, view
 from hub.survivorship.items import item_id, item_key
+from hub.survivorship.rules import FieldRule
 from hub.survivorship.trust import ONE, Standing, halved
 
 TODAY = date(2026, 6, 1)
@@ -486,6 +488,32 @@ def test_no_order_of_records_changes_anything(records: list[SourceRecord], chanc
     shuffled = list(records)
     chance.shuffle(shuffled)
     assert survive(shuffled, SHIPPED, TODAY) == first
+
+
+class Longhand(SurvivorshipRules):
+    """The same rules, read by somebody who takes no short way."""
+
+    def at(self, path: str) -> FieldRule | None:
+        rule = super().at(path)
+        return rule and replace(rule, blind=False)
+
+
+@given(members())
+def test_the_short_way_where_all_agree_is_the_long_way(records: list[SourceRecord]) -> None:
+    told = [replace(records[0], ref=RecordRef(r.ref.system, r.ref.key), extracted_at=r.extracted_at) for r in records]
+    told_rules = {one.name: getattr(SHIPPED, one.name) for one in fields(SHIPPED)}
+    longhand = Longhand(**told_rules | {"default": replace(SHIPPED.default, blind=False)})
+    for members_ in (records, told, [records[0]]):
+        assert survive(members_, SHIPPED, TODAY) == survive(members_, longhand, TODAY)
+
+
+@given(members())
+def test_what_one_record_says_is_what_it_says_twice(records: list[SourceRecord]) -> None:
+    only = records[0]
+    alone, twice = survive([only], SHIPPED, TODAY), survive([only, only], SHIPPED, TODAY)
+    assert (alone.data, alone.next_due, alone.completeness) == (twice.data, twice.next_due, twice.completeness)
+    one, other = ({path: told | {"rule": ""} for path, told in found.provenance.items()} for found in (alone, twice))
+    assert one == other
 
 
 @given(members())

@@ -1,0 +1,57 @@
+"""Who says something about a customer: what is the same for all values of one record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+from hub.records import SourceRecord, micros
+from hub.survivorship.choosing import STEWARD
+from hub.survivorship.rules import SurvivorshipRules
+from hub.survivorship.trust import Standing
+
+
+class Voice:
+    """What is the same for all values of one record."""
+
+    __slots__ = ("at", "day", "flags", "name", "ref", "since", "standings", "system")
+
+    def __init__(self, record: SourceRecord) -> None:
+        at = record.effective_at.astimezone(UTC)
+        self.ref = record.ref
+        self.name = str(record.ref)
+        self.system = record.ref.system
+        self.at = micros(at)
+        self.since = at.isoformat().replace("+00:00", "Z")
+        self.day = at.toordinal()
+        flags = record.data.get("flags")
+        self.flags = {str(f.get("field")) for f in flags if isinstance(f, dict)} if flags else None
+        self.standings: dict[Standing, Standing] = {}  # by curve: most fields of a record are believed alike
+
+    def flagged(self, path: str) -> bool:
+        """Whether cleaning was not sure of what stands there."""
+        return self.flags is not None and any(f == path or f.startswith((path + ".", path + "[")) for f in self.flags)
+
+    def standing(self, rules: SurvivorshipRules, kind: str | None, path: str, flagged: bool) -> Standing:
+        """How a value that this record says is believed."""
+        curve = rules.curve(self.system, kind, path, flagged)
+        known = self.standings.get(curve)
+        if known is None:
+            known = self.standings[curve] = curve._replace(since=self.day)
+        return known
+
+
+Said = Sequence[tuple[Voice, Any]]
+"""What several records say in one place, in the order of records."""
+
+
+def unanimous(said: Said) -> bool:
+    """Whether all of several records, none of them a steward's, say the same text in the same spelling."""
+    first = said[0][1]
+    if type(first) is not str:
+        return False
+    for voice, value in said:  # noqa: SIM110 - this runs for every field of every golden record, and `all` is dear
+        if value != first or voice.system == STEWARD:
+            return False
+    return True
