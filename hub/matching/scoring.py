@@ -124,12 +124,16 @@ class Scorer:
     def _ceiling(self, left: Prepared, right: Prepared, least: int) -> int:
         """No less than the bits of this pair; it ends as soon as it lies below ``least``, the cheapest evidence first.
 
-        Guards only take. Where identifiers meet there may be a rule that matches, so nothing is said about those.
+        Guards only take. Where a rule matches, bits do not matter.
         """
         weights = self.rules.weights
-        if left.steward or right.steward or (left.identifiers and right.identifiers):
+        if left.steward or right.steward:
             return least
         bits = self._prior(left, right)
+        if left.identifiers and right.identifiers:
+            if self._match(left, right) is not None:
+                return least
+            bits += sum([part[2] for part in self._best_identifiers(left, right)])
         if left.kind and right.kind and left.kind != right.kind:
             bits += weights["kind"]["else"]
         if left.birth and right.birth:
