@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from pathlib import Path
 
 
 def myself() -> str:
@@ -18,9 +19,18 @@ def is_alive(holder: str) -> bool:
     if host != socket.gethostname():
         return True
     try:
-        os.kill(int(rest.partition("/")[0]), 0)
+        process = int(rest.partition("/")[0])
+        os.kill(process, 0)
+        return not _waits_to_be_buried(process)
     except ProcessLookupError:
         return False
     except (ValueError, OverflowError, PermissionError):
         return True
-    return True
+
+
+def _waits_to_be_buried(process: int) -> bool:
+    """Dead, but its parent has not looked: in a container nobody may ever do."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0] in "ZX"
+    except (OSError, IndexError):
+        return False

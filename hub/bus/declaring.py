@@ -23,10 +23,13 @@ _UNEQUAL = re.compile(r"inequivalent arg '([^']+)'.*?: received (.*?) but curren
 @contextmanager
 def blocking(settings: Settings) -> Iterator[pika.BlockingConnection]:
     """A connection for the few things that are done once. What goes wrong is told in the hub's words."""
+    given = parameters(settings)
     try:
-        connection = pika.BlockingConnection(parameters(settings))
+        connection = pika.BlockingConnection(given)
     except (exceptions.AMQPError, OSError) as error:
         raise why(error) from error
+    except ValueError as error:  # what pika says of a connection that is reset in its first moment
+        raise why(ConnectionResetError(str(error))) from error
     try:
         yield connection
     except (exceptions.ConnectionClosed, exceptions.StreamLostError, OSError) as error:

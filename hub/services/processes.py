@@ -160,7 +160,7 @@ def _gone(family: Sequence[Process], patience: float) -> bool:
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
-    _reap(family[0].pid)
+    _reap(family[0].pid, 0)  # dead it is; its threads may take a moment longer
     return True
 
 
@@ -176,10 +176,10 @@ def _family(first: Process) -> list[Process]:
     return [first, *(Process(pid, facts[pid].born) for pid in sorted(family - {first.pid}))]
 
 
-def _reap(pid: int) -> None:
+def _reap(pid: int, how: int = os.WNOHANG) -> None:
     """What was started by this very process stays a zombie until somebody asks for its end."""
     with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+        os.waitpid(pid, how)
 
 
 @dataclass(frozen=True)

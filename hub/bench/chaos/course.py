@@ -144,7 +144,7 @@ class _Run:
 
     def _waits(self) -> str:
         """What still waits when patience ends; empty once nothing did, several times on end."""
-        end, calm, waits = time.monotonic() + (_QUIET_WITHIN if self.bug == NO_BUG else _QUIET_WITHIN / 6), 0, "?"
+        end, calm, waits = time.monotonic() + (_QUIET_WITHIN if self.bug == NO_BUG else _QUIET_WITHIN / 2), 0, "?"
         self.tell("waiting until nothing waits", 0, None)
         pushed = sum(accepted and one.road in company.PUSHED for one, accepted in read(self.ledger.path))
         with psycopg.connect(plain(self.place.database.url(NAME)), autocommit=True) as connection:
