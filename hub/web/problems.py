@@ -84,6 +84,12 @@ def _hub(_request: Request, error: Exception) -> Response:
 def _unexpected(request: Request, error: Exception) -> Response:
     """The log says what it was, under a number; who asked is told nothing of the inside."""
     number = str(uuid.uuid4())
-    said = f"{error.message}\n" if isinstance(error, Misconfigured) else "".join(traceback.format_exception(error))
+    said = error.message if isinstance(error, Misconfigured) else _where(error)
     print(f"{request.method} {request.url.path} failed ({number}): {said}", file=sys.stderr, flush=True)
     return problem(500, "failed", f"Something is wrong with the hub; its log says more under {number}.", number=number)
+
+
+def _where(error: Exception) -> str:
+    """The place, and one line of what it was: what a database adds below it may be the row."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{frames}{type(error).__name__}: {str(error).partition(chr(10))[0]}"

@@ -1,0 +1,30 @@
+"""What a door logs of an error that nobody expected."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from fastapi import FastAPI, Request, Response
+
+from hub.web.problems import tell_problems
+
+
+def test_the_log_says_where_and_what_but_not_the_row_that_a_database_adds(capsys: pytest.CaptureFixture[str]) -> None:
+    app = FastAPI()
+    tell_problems(app)
+    scope = {"type": "http", "method": "GET", "path": "/broken", "server": ("hub", 80), "query_string": b"", "headers": []}
+    row = "DETAIL: Key (name)=(" + "Ana Gil" + ") already exists."
+
+    try:
+        raise ValueError(f"duplicate key value\n{row}")
+    except ValueError as error:
+        answer = app.exception_handlers[Exception](Request(scope), error)
+
+    logged = capsys.readouterr().err
+    assert isinstance(answer, Response)
+    assert answer.status_code == 500
+    assert orjson.loads(answer.body)["number"] in logged
+    assert "test_problems.py" in logged
+    assert "ValueError: duplicate key value" in logged
+    assert row not in logged
+    assert "duplicate" not in bytes(answer.body).decode()
