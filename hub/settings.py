@@ -47,7 +47,8 @@ class Settings:
     bus_declare: str = field(
         default="create",
         metadata={
-            "help": "create: the hub declares exchanges and queues itself; passive: it only looks whether they are there; none: it takes them for granted."
+            "help": "create: the hub declares exchanges and queues itself; passive: it only looks whether they are there; none: "
+            "it takes them for granted."
         },
     )
     bus_ca: str = field(
