@@ -69,15 +69,13 @@ def insert_columns(
 def _copy(tx: Connection, table: Table, columns: Sequence[str], told: Sequence[Sequence[str]]) -> None:
     sql = f"COPY {_quoted(table.name)} ({', '.join(map(_quoted, columns))}) FROM STDIN"
     driver: Any = tx.connection.dbapi_connection
+    dialect: Any = tx.dialect
     try:
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
             copy.write("\n".join(map("\t".join, zip(*told, strict=True))) + "\n")
-    except Exception as error:
-        kind: Any = getattr(tx.dialect.dbapi, "Error", None)
-        if not isinstance(error, kind):
-            raise
-        lost = bool(driver.closed)
-        raise DBAPIError.instance(sql, None, error, kind, connection_invalidated=lost, dialect=tx.dialect) from error
+    except dialect.dbapi.Error as error:
+        known, lost = dialect.dbapi.Error, bool(driver.closed)
+        raise DBAPIError.instance(sql, None, error, known, connection_invalidated=lost, dialect=tx.dialect) from error
 
 
 @lru_cache(maxsize=256)

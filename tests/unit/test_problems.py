@@ -15,10 +15,9 @@ def test_the_log_says_where_and_what_but_not_the_row_that_a_database_adds(capsys
     scope = {"type": "http", "method": "GET", "path": "/broken", "server": ("hub", 80), "query_string": b"", "headers": []}
     row = "DETAIL: Key (name)=(" + "Ana Gil" + ") already exists."
 
-    try:
-        raise ValueError(f"duplicate key value\n{row}")
-    except ValueError as error:
-        answer = app.exception_handlers[Exception](Request(scope), error)
+    with pytest.raises(ValueError, match="duplicate") as failed:
+        _refuse(f"duplicate key value\n{row}")
+    answer = app.exception_handlers[Exception](Request(scope), failed.value)
 
     logged = capsys.readouterr().err
     assert isinstance(answer, Response)
@@ -28,3 +27,7 @@ def test_the_log_says_where_and_what_but_not_the_row_that_a_database_adds(capsys
     assert "ValueError: duplicate key value" in logged
     assert row not in logged
     assert "duplicate" not in bytes(answer.body).decode()
+
+
+def _refuse(why: str) -> None:
+    raise ValueError(why)
