@@ -29,7 +29,7 @@ def run(*options: str) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_after_six_kills_nothing_is_lost_doubled_or_untold() -> None:
-    found = run("--kills", "6", "--seed", "2")
+    found = run("--kills", "6", "--seed", "2", "--rows", "marked")
 
     assert found["passed"], found["examples"]
     assert found["done"]["kills"] == 6
@@ -40,7 +40,7 @@ def test_after_six_kills_nothing_is_lost_doubled_or_untold() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_makes_the_run_fail(bug: str) -> None:
-    found = run("--kills", "8", "--seed", "3", "--plant", bug)
+    found = run("--kills", "8", "--seed", "3", "--rows", "marked", "--plant", bug)
 
     assert not found["passed"]
     assert found["wrong"]["lost"] > 0

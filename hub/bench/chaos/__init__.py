@@ -26,15 +26,20 @@ HELP = {
     "seed": "What people, operations and faults are drawn from.",
     "minutes": "How long the faults go on. Default: five seconds for each kill.",
     "plant": f"A bug that the run has to find: {', '.join(BUGS)}.",
+    "rows": "What becomes of deleted rows of the table that is read: removed (a sweep finds it), or marked.",
     "keep": "A new folder in which ledger and logs stay.",
 }
 
 
-def run(kills: int = 100, seed: int = 1, minutes: float = 0.0, plant: str = "", keep: str = "") -> dict[str, Any]:
+def run(
+    kills: int = 100, seed: int = 1, minutes: float = 0.0, plant: str = "", rows: str = "removed", keep: str = ""
+) -> dict[str, Any]:
     """Figures of the run, and what was found wrong; ``passed`` when nothing was."""
     if plant and plant not in BUGS:
         raise BadSettings(f"There is no bug {plant!r}{did_you_mean(plant, BUGS)}. Known: {', '.join(BUGS)}.", name="plant")
+    if rows not in ("removed", "marked"):
+        raise BadSettings(f"Rows are removed or marked, not {rows!r}.", name="rows")
     lasts = 60 * minutes or _SECONDS_A_KILL * kills
     from hub.bench.chaos.course import course  # the members of its crew need none of it
 
-    return course(kills, seed, lasts, plant or NO_BUG, Path(keep) if keep else None)
+    return course(kills, seed, lasts, plant or NO_BUG, rows == "removed", Path(keep) if keep else None)

@@ -46,10 +46,10 @@ _WAITING = f"""SELECT ({_READS}), (SELECT count(*) FROM inbox), (SELECT count(*)
 _FLOWS_WITHIN = 120.0  # seconds
 
 
-def course(kills: int, seed: int, lasts: float, bug: str, keep: Path | None) -> dict[str, Any]:
+def course(kills: int, seed: int, lasts: float, bug: str, removes: bool, keep: Path | None) -> dict[str, Any]:
     """Figures of the run, and what was found wrong; ``passed`` when nothing was."""
     with _folder(keep) as folder, ground(folder) as place:
-        made = _Run(folder, place, seed, bug)
+        made = _Run(folder, place, seed, bug, removes)
         try:
             return made.through(kills, lasts)
         finally:
@@ -57,8 +57,8 @@ def course(kills: int, seed: int, lasts: float, bug: str, keep: Path | None) -> 
 
 
 class _Run:
-    def __init__(self, folder: Path, place: Ground, seed: int, bug: str) -> None:
-        self.folder, self.place, self.seed, self.bug = folder, place, seed, bug
+    def __init__(self, folder: Path, place: Ground, seed: int, bug: str, removes: bool) -> None:
+        self.folder, self.place, self.seed, self.bug, self.removes = folder, place, seed, bug, removes
         self.home = folder / "company"
         company.write(self.home)
         self.source = plain(place.database.database("source", "source", ""))
@@ -214,7 +214,7 @@ class _Run:
         return Member(name, [*ours, *command], self.folder / "logs" / f"{name}.log")
 
     def _roads(self, token: str) -> Iterator[Road]:
-        table = SourceTable(self.source)
+        table = SourceTable(self.source, self.removes)
         table.make()
         yield from (table, Messages(self.place.broker.url()), Posts(f"http://127.0.0.1:{self.port}", token))
 

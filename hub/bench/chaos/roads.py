@@ -20,7 +20,7 @@ _COLUMNS = ("given", "family", "born", "mail", "phone", "city", "rev")
 _TABLE = """\
 CREATE TABLE IF NOT EXISTS people (
     id text PRIMARY KEY, given text, family text, born text, mail text, phone text, city text,
-    rev integer NOT NULL, changed_at timestamptz NOT NULL)
+    rev integer NOT NULL, gone boolean NOT NULL DEFAULT false, changed_at timestamptz NOT NULL)
 """
 
 
@@ -46,8 +46,8 @@ class SourceTable:
 
     name = CRM
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, removes: bool) -> None:
+        self._url, self._removes = url, removes
         self._connection: psycopg.Connection[Any] | None = None
 
     def make(self) -> None:
@@ -78,13 +78,17 @@ class SourceTable:
 
     def _carry_out(self, connection: psycopg.Connection[Any], one: Sent) -> None:
         if one.what == DELETE:
-            connection.execute("DELETE FROM people WHERE id = %s AND rev < %s", [one.key, one.rev])
+            marked = (
+                "UPDATE people SET gone = true, rev = %(rev)s, changed_at = clock_timestamp() WHERE id = %(id)s AND rev < %(rev)s"
+            )
+            removed = "DELETE FROM people WHERE id = %(id)s AND rev < %(rev)s"
+            connection.execute(removed if self._removes else marked, {"id": one.key, "rev": one.rev})
             return
         columns = [sql.Identifier(name) for name in _COLUMNS]
         connection.execute(
             sql.SQL(
                 "INSERT INTO people (id, changed_at, {columns}) VALUES (%s, clock_timestamp(), {values}) "
-                "ON CONFLICT (id) DO UPDATE SET changed_at = clock_timestamp(), {sets} WHERE people.rev < excluded.rev"
+                "ON CONFLICT (id) DO UPDATE SET changed_at = clock_timestamp(), gone = false, {sets} WHERE people.rev < excluded.rev"
             ).format(
                 columns=sql.SQL(", ").join(columns),
                 values=sql.SQL(", ").join(sql.Placeholder() for _ in columns),
