@@ -44,6 +44,7 @@ def make_app(hub: Hub) -> FastAPI:
     token = _token(hub)
     _health(app, hub)
     _reading(app, hub, token)
+    _asking(app, hub, token)
     _pushing(app, hub, token)
 
     @app.get("/api/openapi.json", include_in_schema=False)
@@ -125,6 +126,8 @@ def _reading(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         with hub.store.read() as tx:
             return _answer(snapshot(hub, tx, after, entity=entity, view=seen, limit=limit).as_dict())
 
+
+def _asking(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
     @app.get("/api/golden/{golden_id}", response_model=GoldenAnswer, tags=["ask"])
     def read_golden(
         shown: Annotated[Token, Depends(token)],
