@@ -94,6 +94,12 @@ class Settings:
             "help": "How long versions of records are kept that no longer count for anything, as `365d`. Default: for ever."
         },
     )
+    keep_changes: timedelta | None = field(
+        default=None,
+        metadata={
+            "help": "How long the feed of changes and the receipts of deliveries reach back, as `90d`. Default: to the beginning."
+        },
+    )
     raw_budget: int | None = field(
         default=None,
         metadata={"help": "How many bytes raw records may take, as `20GB`: the oldest bodies go first. Default: no limit."},

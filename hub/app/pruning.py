@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from hub.app.outcome import Tell, untold
-from hub.store import feeds, inbox, keys, raw, rejects, sources
+from hub.app.stages import ENTITY
+from hub.store import deliveries, feeds, inbox, keys, outbox, raw, rejects, sources
 from hub.store.store import critical
 from hub.versions import needless
 
@@ -33,6 +34,8 @@ class Pruned:
     inbox: int = 0
     rejects: int = 0
     versions: int = 0
+    changes: int = 0
+    deliveries: int = 0
     over_budget: int = 0  # bytes that nothing may be taken from: open rejects need them
 
     def as_dict(self) -> dict[str, int]:
@@ -89,6 +92,8 @@ def _all(hub: Hub, done: Pruned, apart: Apart, tell: Tell) -> None:
             tell("rejects", done.rejects, None)
     if settings.keep_history is not None:
         _history(hub, done, apart, now - settings.keep_history, tell)
+    if settings.keep_changes is not None:
+        _changes(hub, done, apart, now - settings.keep_changes, tell)
 
 
 def _receipts(tx: Connection, done: Pruned, before: datetime) -> bool:
@@ -132,6 +137,23 @@ def _rejects(tx: Connection, done: Pruned, before: datetime) -> bool:
         feeds.add_counts(tx, feed, "rejected", {entity: number})
     done.rejects += sum(gone.values())
     return bool(gone)
+
+
+def _changes(hub: Hub, done: Pruned, apart: Apart, before: datetime, tell: Tell) -> None:
+    """The beginning of the feed, as far as relay and deliveries have read it, and what systems answered."""
+
+    def announcements(tx: Connection) -> bool:
+        done.changes += (gone := outbox.cut_off(tx, ENTITY, before, _PAGE))
+        return bool(gone)
+
+    def answers(tx: Connection) -> bool:
+        done.deliveries += (gone := deliveries.forget_receipts(tx, before, _PAGE))
+        return bool(gone)
+
+    while apart(announcements):
+        tell("announcements", done.changes, None)
+    while apart(answers):
+        tell("receipts of deliveries", done.deliveries, None)
 
 
 def _history(hub: Hub, done: Pruned, apart: Apart, before: datetime, tell: Tell) -> None:

@@ -8,14 +8,14 @@ from hub.app import open_hub
 from hub.app.pruning import prune as let_go
 from hub.cli.show import console, emit_json, json_option, progress, table
 
-KEPT = ("keep_raw", "raw_budget", "keep_inbox", "keep_rejects", "keep_history")
+KEPT = ("keep_raw", "raw_budget", "keep_inbox", "keep_rejects", "keep_history", "keep_changes")
 
 
 @click.command("prune")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and let nothing go.")
 @json_option
 def command(dry_run: bool, as_json: bool) -> None:
-    """Let go of what is kept longer than HUB_KEEP_RAW, _INBOX, _REJECTS, _HISTORY and HUB_RAW_BUDGET say.
+    """Let go of what is kept longer than HUB_KEEP_RAW, _INBOX, _REJECTS, _HISTORY, _CHANGES and HUB_RAW_BUDGET say.
 
     What still counts stays: what holds, what an open reject waits for, and every figure of the accounting.
     """
@@ -35,6 +35,8 @@ def command(dry_run: bool, as_json: bool) -> None:
         (done.inbox, "ids of pushed messages", "HUB_KEEP_INBOX"),
         (done.rejects, "closed rejects", "HUB_KEEP_REJECTS"),
         (done.versions, "versions that count for nothing", "HUB_KEEP_HISTORY"),
+        (done.changes, "changes of golden records, out of the feed", "HUB_KEEP_CHANGES"),
+        (done.deliveries, "receipts of deliveries", "HUB_KEEP_CHANGES"),
     ]
     gone = [row for row in rows if settings[row[2]] is not None]
     console().print(table("Would go" if dry_run else "Gone", ("number", "what", "because of"), gone, right=("number",)))

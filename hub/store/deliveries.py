@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, exists, func, select, update
+from sqlalchemy import Connection, Select, delete, exists, func, select, update
 
 from hub.store import rows
 from hub.store.tables import deliveries, delivery_receipts
@@ -116,6 +116,13 @@ def listed(tx: Connection, state: str, delivery: str | None = None, limit: int =
 
 def add_receipts(tx: Connection, receipts: Sequence[Receipt]) -> None:
     rows.insert(tx, delivery_receipts, [{**one._asdict(), "columns": list(one.columns)} for one in receipts])
+
+
+def forget_receipts(tx: Connection, before: datetime, limit: int) -> int:
+    """Let go of the oldest ones; how many."""
+    c = delivery_receipts.c
+    old = list(tx.scalars(select(c.id).where(c.at < before).order_by(c.at, c.id).limit(limit)))
+    return tx.execute(delete(delivery_receipts).where(rows.among(tx, c.id, old))).rowcount if old else 0
 
 
 def receipts(tx: Connection, golden_id: str) -> list[Receipt]:

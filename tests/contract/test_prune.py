@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.app import Hub, open_hub, raw
+from hub.app.exchange import changes
 from hub.app.pruning import Pruned, _versions, prune
 from hub.app.replaying import Wanted, replay
 from hub.contract import Secret
+from hub.errors import Rejected
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.settings import Settings
-from hub.store import keys, rejects, sources
+from hub.store import deliveries, goldens, keys, outbox, rejects, sources
 from hub.store.migrating import migrate
 from hub.store.raw import sizes
 from hub.store.store import Store, open_store
@@ -199,3 +201,40 @@ def test_golden_records_are_the_same_whatever_was_pruned_on_the_way(store: Store
         with store.begin() as tx:
             assert hub.rebuild(tx) == []
     assert answers[0] == answers[1]
+
+
+def test_the_feed_loses_its_beginning_but_nobody_what_a_golden_record_was_last(opened: Callable[..., Hub]) -> None:
+    hub = opened(keep_changes=timedelta(days=30))
+    a_history(hub)
+    hub.receive(PEOPLE, [person("1", "Mora")])
+    hub.work()
+    with hub.store.read() as tx:
+        before, place = {one.id: one for one in goldens.every(tx, "customer")}, outbox.last(tx, "customer")
+    assert (prune(hub).changes, prune(hub).changes) == (0, 0)
+    later(hub, 31)
+
+    assert prune(hub, dry_run=True).changes == prune(hub).changes == place > len(before)
+
+    with hub.store.read() as tx:
+        assert (outbox.cut(tx, "customer"), outbox.last(tx, "customer")) == (place, place)
+        for golden in before.values():
+            (left,) = goldens.story(tx, golden.id)
+            assert (left.version, left.data["golden"]) == (golden.version, golden.data)
+        with pytest.raises(Rejected, match="snapshot"):
+            changes(hub, tx, 0)
+        assert changes(hub, tx, place).events == []
+    assert prune(hub).changes == 0
+
+
+def test_the_receipts_of_deliveries_go_with_the_feed(opened: Callable[..., Hub]) -> None:
+    hub = opened(keep_changes=timedelta(days=30))
+    old, young = hub.clock(), hub.clock() + timedelta(days=20)
+    told = [deliveries.Receipt("erp.golden", "g", 1, "1", "written", ["name"], "", at) for at in (old, young)]
+    with hub.store.begin() as tx:
+        deliveries.add_receipts(tx, told)
+    later(hub, 40)
+
+    assert prune(hub).deliveries == 1
+
+    with hub.store.read() as tx:
+        assert [one.at for one in deliveries.receipts(tx, "g")] == [young]
