@@ -88,7 +88,8 @@ class SourceTable:
         connection.execute(
             sql.SQL(
                 "INSERT INTO people (id, changed_at, {columns}) VALUES (%s, clock_timestamp(), {values}) "
-                "ON CONFLICT (id) DO UPDATE SET changed_at = clock_timestamp(), gone = false, {sets} WHERE people.rev < excluded.rev"
+                "ON CONFLICT (id) DO UPDATE SET changed_at = clock_timestamp(), gone = false, {sets} "
+                "WHERE people.rev < excluded.rev"
             ).format(
                 columns=sql.SQL(", ").join(columns),
                 values=sql.SQL(", ").join(sql.Placeholder() for _ in columns),
