@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -195,21 +195,6 @@ class DeadLetter:
     content_type: str
     body: bytes
     fingerprint: str  # what has one cause has one fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class GoldenRecord:
-    """One real customer: values computed from its members, never edited."""
-
-    entity: str
-    id: str  # UUIDv7, minted once, never reused
-    version: int  # grows by one exactly when values or members change
-    data: Data
-    members: tuple[RecordRef, ...]  # in order
-    provenance: dict[str, Any]  # path -> {"source": "erp:7", "rule": "trust", "at": "...", "supporters": [...]}
-    as_of: date
-    next_due: date | None = None  # the day on which time alone may change a value
-    state: str = "active"  # active | ended | restricted | erased
 
 
 @dataclass(frozen=True, slots=True)

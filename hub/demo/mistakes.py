@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-from anyascii import anyascii
-
 from hub.demo.names import NICKNAMES
 
 _NEAR = (
@@ -83,11 +81,6 @@ def given_name(name: str, chance: Random) -> str:
     if " " in name and chance.random() < 0.5:
         return name.split()[0]
     return f"{name[0]}." if chance.random() < 0.4 else name
-
-
-def without_accents(text: str) -> str:
-    """As old keyboards write it: ``Muller`` and not ``Mueller``; ``Strase`` is nobody's way, so ß stays ss."""
-    return anyascii(text)
 
 
 def street_line(line: str, chance: Random) -> str:

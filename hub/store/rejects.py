@@ -230,10 +230,6 @@ def count(tx: Connection, entity: str) -> int:
     return tx.scalar(select(func.count()).select_from(rejects).where(rejects.c.entity == entity)) or 0
 
 
-def count_open(tx: Connection) -> int:
-    return tx.scalar(select(func.count()).select_from(rejects).where(rejects.c.state == OPEN)) or 0
-
-
 # -- groups --
 
 
