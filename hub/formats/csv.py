@@ -177,13 +177,13 @@ def _broken(where: str, feed: _Feed) -> Flaw:
 
 def _row(values: list[str], columns: Sequence[str], where: str, feed: _Feed) -> Row | Flaw:
     data: Data = dict(zip(columns, values, strict=False))
-    shown = excerpt(",".join(values))
     if feed.too_long:
         return Flaw(where, "record_too_long", too_long("The record", feed.form.longest), "", _short(data))
     if any(map(is_damaged, values)):
         return Flaw(where, "encoding_invalid", unknown_bytes("The row", feed.form.encoding), "", _readable(data))
     if len(values) == len(columns):
         return Row(data, where, feed.size)
+    shown = excerpt(",".join(values))
     count = f"The row has {len(values)} columns, the header {len(columns)}."
     if len(values) > len(columns):
         return Flaw(where, "too_many_columns", count, shown, data)
