@@ -59,11 +59,17 @@ def _one_form(given: str) -> str:
 
 
 _SAME_SIGN = re.compile(r"(0{5,}|1{6,}|2{6,}|3{6,}|4{6,}|5{6,}|6{6,}|7{6,}|8{6,}|9{6,}|x{2,}|z{3,}|a{4,}|q{3,}|(asd)+f?|(qwe)+)")
+_REPEATED = ("xx", "xxx", "zzz", "aaa", "qqq", "asd", "qwe", *(digit * 3 for digit in "0123456789"))
+HEADS = frozenset(word.casefold()[:3] for words in (WORDS, EXACT, EMAIL_LOCAL_PARTS, _REPEATED) for word in words)
+"""The first three signs of every placeholder that begins with three letters or digits. Nearly all text is told by them."""
 
 
 def placeholder(given: str) -> bool:
     """Whether the text stands for 'not known': ``N/A``, ``unbekannt``, ``-``, ``xxx``, ``999999``, ``none@none.com``."""
     if len(given) > 80:
+        return False
+    head = given[:3]
+    if head.isalnum() and head.casefold()[:3] not in HEADS:
         return False
     words = given.strip()
     if not any(map(str.isalnum, words)):

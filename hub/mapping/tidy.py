@@ -7,17 +7,13 @@ from datetime import datetime
 from typing import Any
 from unicodedata import is_normalized
 
-from hub.cleaning.placeholders import EMAIL_LOCAL_PARTS, EXACT, WORDS
-from hub.cleaning.texts import placeholder
+from hub.cleaning.texts import HEADS, placeholder
 from hub.errors import Unclean
 from hub.mapping.values import LARGEST_TEXT, clean_text, shown_time
 
 _SHORT = 60  # characters: longer text is not remembered
 _LONGEST_PLACEHOLDER = 80
 _SCALARS = frozenset({int, bool, float})
-_REPEATED = ("xx", "xxx", "zzz", "aaa", "qqq", "asd", "qwe", *(digit * 3 for digit in "0123456789"))
-HEADS = frozenset(word.casefold()[:3] for words in (WORDS, EXACT, EMAIL_LOCAL_PARTS, _REPEATED) for word in words)
-"""The first three signs of every placeholder that begins with three letters or digits. Nearly all text is told by them."""
 USUAL: set[str] = set()
 """Short text met before that needs no tidying: names, cities and codes repeat. A look here is what most values cost."""
 _MOST_REMEMBERED = 50_000
@@ -36,9 +32,6 @@ Finish = Callable[[Any, Flags], Any]
 def stands_for_nothing(text: str) -> bool:
     """Whether text is a placeholder. Digits alone are not: 12345678 can be an invoice; `phone` and its like know better."""
     if len(text) > _LONGEST_PLACEHOLDER:
-        return False
-    head = text[:3]
-    if head.isalnum() and head.casefold()[:3] not in HEADS:
         return False
     if text[:1] == "+" and text[1:3].isdigit():
         return False
