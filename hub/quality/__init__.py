@@ -20,7 +20,6 @@ from jmespath.parser import ParsedResult
 
 from hub.errors import BadModel, did_you_mean
 from hub.quality.expectations import test_of
-from hub.records import at_path
 
 SEVERITIES = ("info", "warning", "error")
 ACTIONS = ("flag", "set_aside", "hold_feed")
@@ -56,22 +55,34 @@ class QualityRule:
     expect: ParsedResult | None = None
 
     def broken_by(self, data: Mapping[str, Any]) -> bool:
-        for path, value in self.when:
-            if at_path(data, path) != value:
-                return False
-        for path in self.needs:
-            if not _there(data, path):
-                return False
-        if self.any_of and not any(_there(data, path) for path in self.any_of):
-            return True
-        for path in self.none_of:
-            if _there(data, path):
-                return True
-        return self._test is not None and not self._test(data)
+        return self._broken(data)
 
     @cached_property
-    def _test(self) -> Callable[[Mapping[str, Any]], bool] | None:
-        return None if self.expect is None else test_of(self.expect)
+    def _broken(self) -> Callable[[Mapping[str, Any]], bool]:
+        """The rule with every path taken apart once: all records pass all rules."""
+        when = tuple((tuple(path.split(".")), value) for path, value in self.when)
+        needs, any_of, none_of = _steps(self.needs), _steps(self.any_of), _steps(self.none_of)
+        test = None if self.expect is None else test_of(self.expect)
+
+        def broken(data: Mapping[str, Any]) -> bool:
+            for steps, value in when:
+                if _at(data, steps) != value:
+                    return False
+            for steps in needs:
+                if _at(data, steps) in _NOTHING:
+                    return False
+            for steps in any_of:
+                if _at(data, steps) not in _NOTHING:
+                    break
+            else:
+                if any_of:
+                    return True
+            for steps in none_of:
+                if _at(data, steps) not in _NOTHING:
+                    return True
+            return test is not None and not test(data)
+
+        return broken
 
 
 @dataclass(frozen=True)
@@ -142,10 +153,22 @@ def flags_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
     return [{"field": found.field, "code": found.rule} for found in findings if found.action == "flag"]
 
 
-def _there(data: Mapping[str, Any], path: str) -> bool:
-    """Neither absent nor known empty."""
-    found = at_path(data, path) if "." in path else data.get(path)
-    return found is not None and found != [] and found != {}
+_NOTHING: tuple[Any, ...] = (None, [], {})
+"""Absent, or known empty."""
+
+
+def _steps(paths: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(path.split(".")) for path in paths)
+
+
+def _at(data: Mapping[str, Any], steps: tuple[str, ...]) -> Any:
+    """The value at a path, or None: `at_path` with the path taken apart."""
+    value: Any = data
+    for step in steps:
+        if type(value) is not dict and not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
 
 
 def _count_unusual(rule: FeedRule, count: FeedCount) -> Iterator[str]:
