@@ -13,6 +13,7 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,6 +21,7 @@ import orjson
 _OVERLAY = 20_000
 _DECODE = 64 * 1024
 _LOOKUP = 500
+_LINES = 500
 
 KEYLESS = "\x01"
 """First character of the entry of a record without a key: it is known by its content, and nobody can delete it."""
@@ -155,7 +157,10 @@ def _keys(file: sqlite3.Connection, sql: str, values: tuple[str, ...]) -> Iterat
 
 def _pack(rows: Iterable[tuple[str, str]]) -> str:
     packer = zlib.compressobj(6)
-    parts = [packer.compress(orjson.dumps(list(row), option=orjson.OPT_APPEND_NEWLINE)) for row in rows]
+    lines = (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    parts = []
+    while some := b"".join(islice(lines, _LINES)):
+        parts.append(packer.compress(some))
     return base64.b85encode(b"".join([*parts, packer.flush()])).decode()
 
 
