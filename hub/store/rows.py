@@ -38,32 +38,35 @@ Row = dict[str, Any]
 _COPIED = 64  # fewer rows than this are put by a statement that is prepared already
 
 
-def insert(tx: Connection, table: Table, rows: Sequence[Row], *, known: str = "fail") -> None:
-    """Insert rows. ``known`` says what to do with a primary key that is there already: fail, keep it, or replace it."""
-    if rows:
-        columns = tuple(rows[0])
-        insert_columns(tx, table, columns, [[row[name] for row in rows] for name in columns], known=known)
+def insert(tx: Connection, table: Table, rows: Sequence[Row], *, known: str = "fail") -> int:
+    """Insert rows; how many went in. ``known`` says what to do with a primary key that is there already: fail, keep it,
+    or replace it.
+    """
+    if not rows:
+        return 0
+    columns = tuple(rows[0])
+    return insert_columns(tx, table, columns, [[row[name] for row in rows] for name in columns], known=known)
 
 
 def insert_columns(
     tx: Connection, table: Table, columns: tuple[str, ...], values: Sequence[Sequence[Any]], *, known: str = "fail"
-) -> None:
+) -> int:
     """The same, the values given column by column. Many rows that are all new are copied: half the work for PostgreSQL."""
     if not values[0]:
-        return
+        return 0
     made = _converted(tx, table, columns, values)
     if tx.dialect.name == "postgresql":
         kinds = [_kind(table.c[name]) for name in columns]
         if known == "fail" and len(values[0]) >= _COPIED and "bytea" not in kinds:
             _copy(tx, table, columns, list(map(fields, kinds, made)))
-        else:
-            tx.exec_driver_sql(_insert(table, columns, known), tuple(map(array, kinds, made)))
+            return len(values[0])
+        return tx.exec_driver_sql(_insert(table, columns, known), tuple(map(array, kinds, made))).rowcount
     else:
         marks = ", ".join("?" for _ in columns)
         names = ", ".join(map(_quoted, columns))
         ending = _on_conflict(table, columns, known)
         sql = f"INSERT INTO {_quoted(table.name)} ({names}) VALUES ({marks}){ending}"  # noqa: S608 - our own names
-        tx.exec_driver_sql(sql, list(zip(*made, strict=True)))
+        return tx.exec_driver_sql(sql, list(zip(*made, strict=True))).rowcount
 
 
 def _copy(tx: Connection, table: Table, columns: Sequence[str], told: Sequence[Sequence[str]]) -> None:
