@@ -95,12 +95,24 @@ class Line:
     def _run(self) -> None:
         try:
             self._connect()
-            self._loop.start()
+            while not self._looped():
+                pass
         finally:
             self._closing = True
             if self.connection is not None:
                 _let_go(self.connection)
             self._loop.close()
+
+    def _looped(self) -> bool:
+        """True when the loop was told to end; False when it has to go on with another connection."""
+        try:
+            self._loop.start()
+        except ValueError as error:  # raised through the loop: what pika says of a connection that is reset in its first moment
+            if self._closing:
+                return True
+            self._again(ConnectionResetError(str(error)))
+            return False
+        return True
 
     def _connect(self) -> None:
         if self._closing:
