@@ -201,9 +201,11 @@ class Hub:
         source: str | None = None,
         ids: Sequence[str] | None = None,
         lane: str | None = None,
+        *,
+        forward: bool = True,
     ) -> list[Receipt]:
         """Take records that a system pushed, in its own words: one receipt for each, in their order."""
-        return receiving.receive(self, feed, records, source, ids, lane)
+        return receiving.receive(self, feed, records, source, ids, lane, forward=forward)
 
     def work(self, tell: Tell = untold) -> Work:
         """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""

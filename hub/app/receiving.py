@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -54,11 +55,14 @@ def receive(
     source: str | None = None,
     ids: Sequence[str] | None = None,
     lane: str | None = None,
+    *,
+    forward: bool = True,
 ) -> list[Receipt]:
     """Take records that a system pushed, in its own words: one receipt for each, in their order.
 
     With ``ids`` (one for each record) the same (source, id) is taken only once. Kept, translated and published in one
-    transaction for each ``HUB_BATCH_SIZE`` records: when this returns, what was accepted survives any crash.
+    transaction for each ``HUB_BATCH_SIZE`` records: when this returns, what was accepted survives any crash, also when the
+    broker is away; workers bring it there. Who brings it himself says ``forward=False``.
     """
     if ids is not None and len(ids) != len(records):
         raise Rejected("There must be one id for each record.", code="ids_do_not_fit")
@@ -68,7 +72,9 @@ def receive(
         items = [_item(hub, feed, one, start + place) for place, one in enumerate(records[start : start + size])]
         some = None if ids is None else ids[start : start + size]
         receipts += _received(hub, plan, items, source or feed, some, lane or hub.landscape.feed(feed).lane)
-    hub.bus.forward()
+    if forward:
+        with suppress(Retryable):  # it is kept, and to say that it was not would have it sent once more
+            hub.bus.forward()
     return receipts
 
 

@@ -18,6 +18,7 @@ from hub.errors import HubError
 from hub.store import raw
 from hub.store.tokens import Token
 from hub.web.bodies import records_in
+from hub.web.forwarding import Forwarding
 from hub.web.problems import HEADERS, WrongRequest, problem, tell_problems
 from hub.web.shapes import ChangesPage, GoldenAnswer, Problem, Receipts, RecordWay, SnapshotShape
 
@@ -153,7 +154,7 @@ def _asking(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
 
 
 def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
-    one_at_a_time = threading.Lock()
+    one_at_a_time, forwarding = threading.Lock(), Forwarding(hub)
 
     @app.post("/api/in/{feed}", status_code=202, response_model=Receipts, tags=["push"])
     def push(
@@ -170,7 +171,8 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         records = records_in(request, hub.settings.message_limit)
         ids = None if idempotency_key is None else _ids(idempotency_key, len(records))
         with one_at_a_time:
-            receipts = hub.receive(feed, records, f"token/{shown.name}", ids)
+            receipts = hub.receive(feed, records, f"token/{shown.name}", ids, forward=False)
+        forwarding.wake()
         told = [{**one.as_dict(), "address": f"/api/receipts/{one.receipt}"} for one in receipts]
         where = {"Location": str(told[0]["address"])} if len(told) == 1 else {}
         return _answer({"counts": dict(Counter(one.state for one in receipts)), "receipts": told}, 202, where)

@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +89,23 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    home = tmp_path_factory.mktemp("web")
+    with _serving(tmp_path_factory.mktemp("web")) as one:
+        yield one
+
+
+@contextmanager
+def _serving(home: Path, **more: str) -> Iterator[Served]:
     (home / "landscape.yaml").write_text(LANDSCAPE)
     (home / "mappings" / "shop").mkdir(parents=True)
     (home / "mappings" / "shop" / "customer.yaml").write_text(MAPPING)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")} | {"HUB_MESSAGE_LIMIT": str(LIMIT)}
+    env = (
+        {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        | {"HUB_MESSAGE_LIMIT": str(LIMIT)}
+        | more
+    )
     words = [sys.executable, "-m", "hub", "--home", str(home), "serve", "--port", str(port)]
     process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE)
     url = f"http://127.0.0.1:{port}"
@@ -313,3 +323,15 @@ def test_the_openapi_document_names_every_endpoint(served: Served) -> None:
 def test_health_needs_no_token_and_says_nothing_else(served: Served) -> None:
     assert requests.get(f"{served.url}/healthz", timeout=30).json() == {"status": "ok"}
     assert requests.get(f"{served.url}/readyz", timeout=30).json() == {"status": "ready"}
+
+
+def test_who_pushes_need_not_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
+    with _serving(tmp_path, HUB_BUS_URL="amqp://guest:guest@127.0.0.1:1/") as alone:
+        answer = alone.post(ANA, **{"Idempotency-Key": "one"})
+        assert (answer.status_code, answer.json()["counts"]) == (202, {"accepted": 1})
+        again = alone.post(ANA, **{"Idempotency-Key": "one"})
+        assert (again.status_code, again.json()["counts"]) == (202, {"known": 1})
+        receipt = answer.json()["receipts"][0]["receipt"]
+        assert again.json()["receipts"][0]["receipt"] == receipt
+        way = alone.get(f"/api/receipts/{receipt}", "feed:shop.accounts").json()
+        assert way["hops"][0]["hop"] == "kept"
