@@ -59,12 +59,13 @@ def hostile(rabbitmq_url: str) -> Iterator[str]:
 
 
 def pump(source: socket.socket, to: socket.socket) -> None:
-    with suppress(OSError):
+    with source, suppress(OSError):
         while piece := source.recv(65536):
             to.sendall(piece)
         to.shutdown(socket.SHUT_WR)
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # pika leaves sockets
 def test_a_connection_that_is_reset_in_its_first_moment_is_tried_again(hostile: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "_PAUSES", (0.001,))
     heard = [Waits() for _ in range(3)]
