@@ -66,7 +66,7 @@ class Connector:
             look = Snapshot(
                 request,
                 key,
-                Known(before.get("known")),
+                Known(before.get("known"), request.landed),
                 signals=names.signals,
                 extra=names.state,
                 whole=lambda: stamp == folders.Stamp.of(path),

@@ -81,7 +81,7 @@ class Connector:
         look = Snapshot(
             request,
             options.key,
-            Known(cursor.get("known")),
+            Known(cursor.get("known"), request.landed),
             signals=names.signals,
             extra=names.state,
             whole=lambda: stamps == [folders.Stamp.of(path) for path in files],

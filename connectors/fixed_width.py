@@ -79,7 +79,7 @@ class Connector:
             look = Snapshot(
                 request,
                 key,
-                Known(before.get("known")),
+                Known(before.get("known"), request.landed),
                 extra=lambda: {"fields": names},
                 whole=lambda: stamps == [folders.Stamp.of(path) for path in files],
             )

@@ -127,7 +127,7 @@ class Connector:
 
 
 def _snapshot(plan: joined.Joined, request: StreamRequest, before: Cursor, fields: dict[str, list[str]]) -> snapshots.Snapshot:
-    return snapshots.Snapshot(request, plan.key, Known(before.get("known")), extra=lambda: {"fields": fields})
+    return snapshots.Snapshot(request, plan.key, Known(before.get("known"), request.landed), extra=lambda: {"fields": fields})
 
 
 def _all(plan: joined.Joined, connection: Connection, request: StreamRequest) -> Iterator[Row | Flaw]:

@@ -108,6 +108,7 @@ class StreamRequest:
     options: Mapping[str, Any] = field(default_factory=dict)  # kind-specific words under `stream:` in the landscape
     batch_size: int = 500
     accept: bool = False  # a person allows a snapshot that would delete more than its share
+    landed: Sequence[str] = ()  # keys that the hub holds from reads that ended before a checkpoint covered them
     max_deleted_share: float = 0.2
 
 

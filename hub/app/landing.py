@@ -15,15 +15,8 @@ if TYPE_CHECKING:
     from hub.app.hub import Hub
 
 
-def land(hub: Hub, feed: str, landed: Landed, lane: str = LIVE) -> None:
-    """Keep it, in a transaction of its own, and bring it to the broker: at most this one batch waits to be brought there."""
-    with hub.store.begin() as tx:
-        land_in(tx, hub, feed, landed, lane)
-    hub.bus.forward()
-
-
 def land_in(tx: Connection, hub: Hub, feed: str, landed: Landed, lane: str = LIVE) -> None:
-    """The same within a transaction: what is published, what is counted and what is set aside stand or fall together."""
+    """Within a transaction: what is published, what is counted and what is set aside stand or fall together."""
     raw.keep(tx, hub, feed, landed.came, lane)
     hub.bus.publish_in(tx, landed.records, lane)
     feeds.add_counts(tx, feed, "arrived", landed.arrived)

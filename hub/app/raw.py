@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from hub.ingest import Came, Item
+from hub.records import GONE, RawRecord
 from hub.sealing import NONCE_BYTES, open_body, seal_body
 from hub.sealing.packing import pack, unpack
-from hub.store import raw
+from hub.store import feeds, raw
 from hub.store.keys import Owner
 from hub.store.raw import RawMessage
 from hub.store.rows import Row
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
+
+_PAGE = 500
 
 
 def keep(tx: Connection, hub: Hub, feed: str, came: Sequence[Came], lane: str) -> None:
@@ -67,6 +70,20 @@ def read(tx: Connection, hub: Hub, receipts: Iterable[str]) -> dict[str, Item]:
         if item is not None:
             found[receipt] = item
     return found
+
+
+def landed_keys(tx: Connection, hub: Hub, feed: str) -> list[str]:
+    """The keys that landed after what the feed's cursor covers, as the connector gave them; without those it said are gone."""
+    last: dict[str, str | None] = {}
+    for run, first in feeds.uncovered(tx, feed):
+        receipts = [f"{run}:{number}" for number in raw.numbers_of(tx, run) if number >= first]
+        for start in range(0, len(receipts), _PAGE):
+            some = receipts[start : start + _PAGE]
+            items = read(tx, hub, some)
+            for item in (items[one] for one in some if one in items):
+                if isinstance(item, RawRecord) and item.key is not None:
+                    last[item.key] = item.operation
+    return [key for key, operation in last.items() if operation not in GONE]
 
 
 def opened_bodies(tx: Connection, hub: Hub, messages: Sequence[RawMessage]) -> dict[str, Item]:

@@ -258,7 +258,7 @@ def begin(
         overlap,
         extra,
         Window(cursor.get("seen"), resumed="high" in cursor),
-        Known(cursor.get("known")),
+        Known(cursor.get("known"), request.landed if request.cursor.sweep else ()),
         {name: load_value(value) for name, value in cursor.get("low", {}).items()},
         {name: load_value(value) for name, value in cursor.get("high", {}).items()},
         phase=int(cursor.get("phase", 0)),

@@ -27,6 +27,8 @@ KEYLESS = "\x01"
 """First character of the entry of a record without a key: it is known by its content, and nobody can delete it."""
 DAMAGED = "\x02"
 """First character of the entry of a damaged piece: it is reported once."""
+LANDED = "?"
+"""Fingerprint of a key that the hub holds and this cursor does not know: whatever it looks like now, it is yielded again."""
 GONE = "-"
 """Fingerprint of a key whose deletion was yielded while the source still shows it, marked as deleted."""
 
@@ -55,9 +57,9 @@ def _as_text(value: Any) -> str:
 class Known:
     """The keys and fingerprints of one feed. One object serves one read; :meth:`close` frees its temporary file."""
 
-    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, state: Mapping[str, Any] | None = None, landed: Iterable[str] = ()) -> None:
         self._state: Mapping[str, Any] = state or {}
-        self._added: dict[str, str] = dict(self._state.get("added", {}))
+        self._added: dict[str, str] = dict(self._state.get("added", {})) | dict.fromkeys(landed, LANDED)
         self._file: sqlite3.Connection | None = None
 
     def __len__(self) -> int:

@@ -74,7 +74,8 @@ def read(listing: Listing, cursor: Cursor) -> Iterator[Event]:
     if not listing.incremental:
         yield from _whole(listing, cursor, dict)
         return
-    changed = _Changed(listing, cursor, Window(cursor.get("seen")), Known(cursor.get("known")), NameWatch(cursor.get("fields")))
+    known = Known(cursor.get("known"), listing.request.landed if listing.request.cursor.sweep else ())
+    changed = _Changed(listing, cursor, Window(cursor.get("seen")), known, NameWatch(cursor.get("fields")))
     try:
         yield from changed.read()
     finally:
@@ -97,7 +98,7 @@ def _whole(listing: Listing, cursor: Cursor, extra: Callable[[], Cursor]) -> Ite
     look = Snapshot(
         listing.request,
         listing.key,
-        Known(cursor.get("known")),
+        Known(cursor.get("known"), () if listing.incremental else listing.request.landed),
         signals=names.signals,
         extra=lambda: {**extra(), **names.state()},
         again=rows,

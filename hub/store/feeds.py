@@ -39,7 +39,20 @@ def cursor(tx: Connection, feed: str) -> Cursor | None:
 def move_cursor(tx: Connection, feed: str, to: Cursor | None, at: datetime) -> None:
     """Keep how far a feed is. None makes it read everything again."""
     _known(tx, feed)
-    tx.execute(update(feeds).where(feeds.c.feed == feed).values(cursor=to, cursor_at=at))
+    tx.execute(update(feeds).where(feeds.c.feed == feed).values(cursor=to, cursor_at=at, uncovered=None))
+
+
+def uncovered(tx: Connection, feed: str) -> list[tuple[str, int]]:
+    """What landed and the cursor does not cover: each such run, and the number of its first such receipt."""
+    found = tx.scalar(select(feeds.c.uncovered).where(feeds.c.feed == feed))
+    return [(run, number) for run, number in found or ()]
+
+
+def leave_uncovered(tx: Connection, feed: str, run: str, number: int) -> None:
+    """From this receipt on the run lands what no checkpoint covers yet."""
+    _known(tx, feed)
+    told = [*uncovered(tx, feed), (run, number)]
+    tx.execute(update(feeds).where(feeds.c.feed == feed).values(uncovered=told))
 
 
 def hold(tx: Connection, feed: str, why: str | None) -> None:
@@ -54,7 +67,7 @@ def states(tx: Connection) -> dict[str, dict[str, Any]]:
 
 
 def _known(tx: Connection, feed: str) -> None:
-    rows.insert(tx, feeds, [{"feed": feed, "cursor": None, "cursor_at": None, "held": None}], known="keep")
+    rows.insert(tx, feeds, [{"feed": feed, "cursor": None, "cursor_at": None, "held": None, "uncovered": None}], known="keep")
 
 
 # -- runs --

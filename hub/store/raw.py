@@ -72,6 +72,12 @@ def add(tx: Connection, kept: Sequence[rows.Row]) -> None:
     rows.insert(tx, raw_messages, kept)
 
 
+def numbers_of(tx: Connection, run: str) -> list[int]:
+    """The receipts of one run, in the order in which its records came."""
+    wanted = select(_c.id).where(_c.id >= f"{run}:", _c.id < f"{run};")
+    return sorted(int(receipt.rpartition(":")[2]) for receipt in tx.scalars(wanted))
+
+
 def by_id(tx: Connection, receipts: Iterable[str], *, bodies: bool = False) -> dict[str, RawMessage]:
     wanted = select(*(_ALL if bodies else _WITHOUT_BODY)).where(rows.among(tx, _c.id, receipts))
     return {row["id"]: RawMessage(**row) for row in tx.execute(wanted).mappings()}

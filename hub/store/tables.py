@@ -318,6 +318,7 @@ feeds = Table(
     Column("cursor", Json),
     Column("cursor_at", Moment),
     Column("held", Text),  # why the feed waits for a person
+    Column("uncovered", Json),  # [[run, number]]: what landed from that receipt of that run on, the cursor does not cover
 )
 
 runs = Table(

@@ -168,6 +168,7 @@ def _on_its_way() -> None:
 def _as_it_came() -> None:
     for table in ("record_versions", "records"):
         op.add_column(table, sa.Column("replayed_at", Moment(), nullable=True))
+    op.add_column("feeds", sa.Column("uncovered", Json, nullable=True))
     op.create_table(
         "raw_messages",
         sa.Column("id", Key, nullable=False),
@@ -328,6 +329,8 @@ def downgrade() -> None:
     for table in ("record_versions", "records"):
         with op.batch_alter_table(table) as versions:
             versions.drop_column("replayed_at")
+    with op.batch_alter_table("feeds") as feeds:
+        feeds.drop_column("uncovered")
     _without_lanes()
 
 
