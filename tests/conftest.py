@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,6 +21,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.services import MARIADB, POSTGRES, RABBITMQ, Recipe, Service, find, mariadb, postgres
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore Ctrl-C, and all they start
 
 settings.register_profile(
     "ci",
