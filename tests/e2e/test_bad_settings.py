@@ -128,7 +128,7 @@ def test_a_mistake_in_a_mapping_stops_its_feed_and_is_shown_with_its_place(
         ("HUB_BATCH_SIZE", "0", ("above 0",)),
         ("HUB_AS_OF", "tomorrow", ("HUB_AS_OF must be a date",)),
         ("HUB_DATABASE_URL", "mysql://me:hunter2@h/x", ("sqlite or postgresql",)),
-        ("HUB_BUS_URL", "amqp://me:hunter2@h/", ("HUB_BUS_URL", "unset")),
+        ("HUB_BUS_URL", "kafka://me:hunter2@h/", ("HUB_BUS_URL", "amqp://")),
         ("HUB_HOME", "/nowhere/at/all", ("/nowhere/at/all", "--home")),
     ],
 )
@@ -139,6 +139,12 @@ def test_a_wrong_setting_is_named(
     monkeypatch.setenv("HUB_HOME", str(company.home))
     monkeypatch.setenv(name, value)
     clear(run("ingest"), 3, *words)
+
+
+def test_a_broker_that_does_not_answer_is_tried_later(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.people(ANA)
+    monkeypatch.setenv("HUB_BUS_URL", "amqp://me:hunter2@127.0.0.1:1/")
+    clear(company("ingest", "--no-work"), 4, "broker does not answer", "HUB_BUS_URL")
 
 
 def test_a_store_that_does_not_answer_is_tried_later(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
