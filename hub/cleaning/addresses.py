@@ -37,6 +37,8 @@ def address_line(given: object, country: object = None) -> Cleaned:
 
 @lru_cache(maxsize=65_536)
 def _address_line(raw: str, region: str) -> str:
+    if not raw.isascii():
+        raw = _block_numbers(raw)
     line = fold(latin(_FLOOR.sub(" ", _NUMBER_SIGN.sub(" ", plain(raw).lower()))))
     for written, spelled in _SPELLINGS.items():
         line = line.replace(written, spelled)
@@ -48,6 +50,23 @@ def _address_line(raw: str, region: str) -> str:
         raise unclean("address_invalid")
     tables = [BY_LANGUAGE[name] for name in LANGUAGES.get(region, "").split()] or [ANYWHERE]
     return " ".join(_ending(_spelled(words, index, tables), region) for index in range(len(words)))
+
+
+_EASTERN = (
+    (re.compile(r"(?<=[0-9０-９])\s?(?:丁目|番地の?|番|号室|号|號|室|호|번지|동)"), "-"),
+    (re.compile("특별시|광역시|특별자치시"), "시"),
+)
+
+
+_WIDE_DIGITS = str.maketrans("０１２３４５６７８９－", "0123456789-")
+
+
+def _block_numbers(line: str) -> str:
+    """1丁目2番3号 is 1-2-3, and 88号 is 88."""
+    line = line.translate(_WIDE_DIGITS)
+    for pattern, other in _EASTERN:
+        line = pattern.sub(other, line)
+    return line
 
 
 def _without_number_words(words: list[str], region: str) -> list[str]:

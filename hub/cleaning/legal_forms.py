@@ -30,6 +30,15 @@ _ALSO_WORDS = frozenset(
     "spa too as da ad me mei pr et ei pa pc nl sd kd kk gk lp uc og ay ky bt rt is os ie ee ae ao ik mb".split()
 )
 
+# Forms of few letters that mean something else elsewhere: they count only where the country is known to have them.
+_ONLY_AT_HOME = frozenset(
+    (
+        "ba fa ra af vi sr tp lc ccc sam fund coop cooperative soc scr sgr sat sii icc pcc kf ong csl smc aa fsa clf asc "
+        "incorporation mmc qsc uks iap sca sci scm slm anl rpio bbl brl iks giu giz kbe hsz ibc ldc elp ilp ctr cga cti kda siz "
+        "nsh perum assoc "
+    ).split()
+)
+
 
 class LegalForm(NamedTuple):
     country: str
@@ -56,6 +65,8 @@ def _chosen(forms: tuple[LegalForm, ...], written: str, name: str, region: str) 
     if not forms:
         return ""
     own = [form for form in forms if form.country == region]
+    if not own and "." not in written and form_key(written) in _ONLY_AT_HOME:
+        return ""
     just_so = [form for form in forms if written.replace(" ", "") in (form.spelling.replace(" ", ""), form.shown)]
     if not own and not just_so and form_key(written) in _ALSO_WORDS and not _looks_like_a_form(written, name):
         return ""

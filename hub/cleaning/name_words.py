@@ -74,6 +74,14 @@ COMPOUND_FAMILY_NAMES = frozenset(
     "欧阳 歐陽 司马 司馬 上官 诸葛 諸葛 司徒 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 宇文 长孙 長孫 夏侯 端木 南宫 "
     "南宮 百里 独孤 獨孤 남궁 황보 제갈 선우 독고 사공 서문".split()
 )
+# Family names that are not read as the sign usually is.
+CHINESE_READINGS = {
+    "曾": "zeng", "单": "shan", "單": "shan", "仇": "qiu", "解": "xie", "区": "ou", "區": "ou", "查": "zha", "朴": "piao",
+    "盖": "ge", "冼": "xian", "尉迟": "yuchi", "尉遲": "yuchi", "任": "ren", "华": "hua", "華": "hua", "翟": "zhai", "覃": "qin",
+    "乐": "yue", "樂": "yue", "缪": "miao", "繆": "miao", "宁": "ning",
+    "万": "wan", "萬": "wan", "长孙": "zhangsun", "長孫": "zhangsun",
+}  # fmt: skip
+
 KOREAN_FAMILY_NAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용"
 )

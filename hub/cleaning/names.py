@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from nicknames import NickNamer
 
+from hub.cleaning.japanese import japanese_name
 from hub.cleaning.name_words import (
     BORN,
     CHINESE_FAMILY_NAMES,
@@ -21,6 +22,7 @@ from hub.cleaning.name_words import (
     TOGETHER,
 )
 from hub.cleaning.scripts import script
+from hub.cleaning.short_names import related_names
 from hub.cleaning.texts import fold, plain
 from hub.cleaning.values import Cleaned, short, unclean
 
@@ -29,6 +31,7 @@ LONGEST_NAME = 400
 # Where a person's last two names are family names, and where the family name comes first.
 _TWO_FAMILY_NAMES = frozenset("ES MX AR CO CL PE VE EC GT CU BO DO HN PY SV NI CR PA UY PR GQ".split())
 _FAMILY_FIRST = frozenset("HU VN CN TW HK KR KP JP".split())
+_CHINESE = frozenset("CN TW HK MO SG MY".split())
 _NICKNAME = re.compile(r"\s*[(\"“„«][^()\"“”„«»]{1,40}[)\"”“»]\s*")
 
 
@@ -50,11 +53,18 @@ def _person_name(raw: str, region: str) -> tuple[tuple[str, str], ...]:
     full = plain(raw).strip(" ,;")
     if not any(map(str.isalpha, full)):
         raise unclean("name_invalid")
-    parts = _eastern(full) if script(full) in ("Hani", "Jpan", "Kore") else _western(full, region)
+    parts = _eastern(full, region) if script(full) in ("Hani", "Jpan", "Kore") else _western(full, region)
     return (("full", full), *((name, value) for name, value in parts.items() if value))
 
 
-def _eastern(full: str) -> dict[str, str]:
+_HONORIFIC = re.compile(r"\s*(先生|女士|小姐|太太|博士|教授|様|さま|さん|氏|殿|님|씨)$")
+
+
+def _eastern(full: str, region: str) -> dict[str, str]:
+    title = _HONORIFIC.search(full)
+    if title and title.start():
+        found = _eastern(full[: title.start()], region) or {"family": full[: title.start()]}
+        return {**found, "prefix": title[1]}
     words = full.split()
     if len(words) == 2:
         return {"family": words[0], "given": words[1]}
@@ -63,6 +73,8 @@ def _eastern(full: str) -> dict[str, str]:
     if "·" in full or "・" in full:  # a foreign name, given name first
         names = re.split("[·・]", full)
         return {"given": names[0], "middle": " ".join(names[1:-1]), "family": names[-1]}
+    if region not in _CHINESE and (japanese := japanese_name(full)):
+        return {"family": japanese.family, "given": japanese.given}
     if 3 <= len(full) <= 4 and full[:2] in COMPOUND_FAMILY_NAMES:
         return {"family": full[:2], "given": full[2:]}
     if 2 <= len(full) <= 3 and (full[0] in CHINESE_FAMILY_NAMES or full[0] in KOREAN_FAMILY_NAMES):
@@ -226,12 +238,12 @@ def _namer() -> NickNamer:
 
 @lru_cache(maxsize=8_192)
 def nicknames(given: str) -> tuple[str, ...]:
-    """Names that the same person may go by, in lower case and in order: ``william`` -> ``bill``, ``will``, ..."""
+    """Names that the same person may go by, in lower case and in order: ``william`` -> ``bill``; ``aleksandr`` -> ``sasha``."""
     name = fold(given)
     if not name or len(name) > 60:
         return ()
     namer = _namer()
-    return tuple(sorted((namer.nicknames_of(name) | namer.canonicals_of(name)) - {name}))
+    return tuple(sorted((namer.nicknames_of(name) | namer.canonicals_of(name) | related_names(name)) - {name}))
 
 
 _GENDERS = {

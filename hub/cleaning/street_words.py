@@ -162,8 +162,34 @@ ru dom|d
 ru korpus|korp k
 ru stroenie|str
 ru kvartira|kv
-uk vulytsya|vul
-uk budynok|bud
+uk vulitsya|vul vulytsya
+uk budinok|bud budynok
+uk kvartira|kv
+uk provulok|prov
+uk prospekt|prosp pr
+es interior|int
+es exterior|ext
+es colonia|col
+es carrera|cra kra kr crr
+es diagonal|dg diag
+es transversal|transv tv
+pt avenida|av avda
+pt apartment|apto ap apt apartamento
+pt bloco|bl
+pt quadra|qd
+pt lote|lt
+pt conjunto|cj conj
+fr boite|bte
+fr apartment|app appt apt appartement
+de stiege|stg
+tr daire|d
+tr kat|k
+vi duong|d
+id jalan|jl jln
+id gang|gg
+hr ulica|ul
+he rhob|rh
+ar shara|sh
 """
 
 # Which language's abbreviations a country writes; the first that knows one decides. Without a country only what means the
@@ -174,7 +200,9 @@ LANGUAGES = {
     "DE": "de",
     "AT": "de", "CH": "de fr it", "LI": "de", "IT": "it", "PT": "pt", "BR": "pt", "NL": "nl", "PL": "pl", "CZ": "cs", "SK": "sk",
     "HU": "hu", "RO": "ro", "MD": "ro ru", "BG": "bg", "GR": "el", "CY": "el", "TR": "tr", "SE": "sv", "DK": "da", "NO": "no",
-    "FI": "fi sv", "RU": "ru", "BY": "ru", "KZ": "ru", "UA": "uk",
+    "FI": "fi sv", "RU": "ru", "BY": "ru", "KZ": "ru", "UA": "uk", "VN": "vi", "ID": "id", "MY": "id en",
+    "HR": "hr", "RS": "hr", "SI": "hr", "BA": "hr", "IL": "he", "EG": "ar", "SA": "ar", "AE": "ar en", "JO": "ar", "KW": "ar",
+    "UY": "es", "EC": "es", "VE": "es", "PK": "en", "HK": "en", "PH": "en",
 }  # fmt: skip
 
 
@@ -211,4 +239,5 @@ ANYWHERE = {short: ANYWHERE.get(full, full) for short, full in ANYWHERE.items()}
 ENDINGS = {
     **dict.fromkeys(["DE", "AT", "CH", "LI", "LU", ""], ("str", "strasse")),
     **dict.fromkeys(["NL", "BE"], ("str", "straat")),
+    "NO": ("gt", "gata"),
 }

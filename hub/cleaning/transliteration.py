@@ -9,19 +9,21 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from hub.cleaning.abjads import romanized
-from hub.cleaning.name_words import CHINESE_FAMILY_NAMES, COMPOUND_FAMILY_NAMES, KOREAN_SPELLINGS
+from hub.cleaning.japanese import japanese_name, japanese_reading, romaji
+from hub.cleaning.name_words import CHINESE_FAMILY_NAMES, CHINESE_READINGS, COMPOUND_FAMILY_NAMES, KOREAN_SPELLINGS
 from hub.cleaning.scripts import script
 from hub.cleaning.texts import plain
 from hub.cleaning.values import LONGEST_VALUE, Cleaned, short
 
 # What ends the name of a place and not of a person.
 _PLACE_ENDS = frozenset("市县縣区區省州镇鎮村乡鄉路街道巷号號楼樓山河湖港京都府町丁시구군동읍면리도로길역")
+_HAN = re.compile("[\u3005\u3400-\u9fff]")
 
 
 def latin(given: object, language: object = "") -> Cleaned:
-    """The text in Latin letters without accents. Han is read as Chinese, unless it is mixed with kana or hangul.
+    """The text in Latin letters without accents. Han is read as Japanese where it is certainly a Japanese name or mixed with
+    kana, or the language is ``ja`` (with the extra ``scripts``), and else as Chinese: a key, not a name to print.
 
-    Japanese kanji have no reading without a dictionary of names and come out in their Chinese one: a key, not a name to print.
     Arabic and Hebrew come out without the short vowels that they do not write, but for the most common names.
     """
     raw = short(given)
@@ -34,16 +36,30 @@ def _latin(text: str, language: str) -> str:
     match script(text):
         case "Grek":
             text = _greek(text)
-        case "Hani" if language not in ("ja", "ko"):
-            words = text.split()
-            text = " ".join(_pinyin(word, alone=len(words) == 1) for word in words)
+        case "Hani" if language != "ko":
+            text = _han(text.split(), language)
         case "Arab" | "Hebr":
             text = romanized(text)
         case "Kore":
             text = " ".join(_hangul(word) for word in text.split())
         case "Jpan":
-            text = " ".join(_ascii(word).capitalize() for word in text.split())
+            text = " ".join(_mixed(word) for word in text.split())
     return _ascii(text)
+
+
+def _han(words: list[str], language: str) -> str:
+    """Japanese where the language or the first word says so; one of them tells it for the whole name."""
+    if language == "ja" or (language != "zh" and words and japanese_name(words[0])):
+        readings = [japanese_reading(word) for word in words]
+        if all(readings):
+            return " ".join(readings)
+    return " ".join(_pinyin(word, alone=len(words) == 1) for word in words)
+
+
+def _mixed(word: str) -> str:
+    """Kana, with or without kanji."""
+    reading = japanese_reading(word) if _HAN.search(word) else ""
+    return reading or _ascii(romaji(word)).capitalize()
 
 
 def _ascii(text: str) -> str:
@@ -57,7 +73,10 @@ def _pinyin(word: str, *, alone: bool) -> str:
 
     family = _chinese_family(word) if alone else 0
     parts = (word[:family], word[family:]) if family else (word,)
-    return " ".join("".join(lazy_pinyin(part, style=Style.NORMAL, v_to_u=True)).replace("ü", "yu").capitalize() for part in parts)
+    syllables = [
+        [CHINESE_READINGS[part]] if part in CHINESE_READINGS else lazy_pinyin(part, Style.NORMAL, v_to_u=True) for part in parts
+    ]
+    return " ".join("".join(read).replace("ü", "yu").capitalize() for read in syllables)
 
 
 def _chinese_family(word: str) -> int:

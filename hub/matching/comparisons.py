@@ -6,9 +6,12 @@ pair does.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from hub.cleaning import nicknames
+from hub.cleaning.romanizations import one_family_name
+from hub.matching.sounds import echoes
 from hub.matching.tokens import edits, likeness, sound, words
 
 _CACHED = 1 << 17
@@ -34,6 +37,8 @@ def given_level(left: str, right: str) -> str | None:
         return "exact" if len(left) > 1 else "initial"
     ours, theirs = left.split(), right.split()
     first, other = ours[0], theirs[0]
+    if len(ours) != len(theirs) and _run_together(ours, theirs):
+        return "exact"
     if len(first) == 1 or len(other) == 1:
         return _initial_level(ours, theirs)
     if first == other:
@@ -46,9 +51,23 @@ def given_level(left: str, right: str) -> str | None:
         return "near" if min(len(first), len(other)) > 2 else "similar"
     if alike >= 900 or first.startswith(other) or other.startswith(first) or _shared(ours, theirs):
         return "similar"
+    if len(ours) != len(theirs) and _run_together_by_ear("".join(ours), "".join(theirs)):
+        return "similar"
+    if alike >= 700 and echoes(first, other, 2):
+        return "similar" if echoes(first, other, 3) else "initial"
     if sound(first) == sound(other):
         return "initial"
-    return "weak" if alike >= 820 else "else"
+    return "weak" if alike >= 820 or (alike >= 500 and echoes(first, other, 3)) else "else"
+
+
+def _run_together(ours: list[str], theirs: list[str]) -> bool:
+    """Syllables of one name written apart by one side: Min-ho and Minho, Abdul Rahman and Abdulrahman."""
+    return min(map(len, ours + theirs)) > 1 and "".join(ours) == "".join(theirs)
+
+
+def _run_together_by_ear(left: str, right: str) -> bool:
+    """Hsiao-ming and Xiaoming."""
+    return likeness(left, right) >= 800 and echoes(left, right, 2)
 
 
 def _same_middle(ours: list[str], theirs: list[str]) -> bool:
@@ -78,18 +97,51 @@ def family_level(left: str, right: str) -> str | None:
         return None
     if left == right:
         return "exact"
+    if " " not in left and " " not in right:
+        return _one_word_level(left, right)
     ours, theirs = left.split(), right.split()
     whole, other = "".join(ours), "".join(theirs)
     if whole == other:
         return "exact"
-    alike = likeness(whole, other)
-    shared = len(set(ours) & set(theirs))
-    union = len(set(ours) | set(theirs))
-    if edits(whole, other, 1) <= 1 or alike >= 950 or shared * 5 >= union * 4 or _contained(ours, theirs):
+    shared, union = len(set(ours) & set(theirs)), len(set(ours) | set(theirs))
+    if shared * 5 >= union * 4 or _contained(ours, theirs):
         return "near" if min(len(whole), len(other)) > 2 else "weak"
-    if alike >= 900 or (sound(whole) == sound(other) and alike >= 700):
+    bare, other_bare = _bare(ours), _bare(theirs)
+    if len(bare) > 2 and bare == other_bare:
+        return "near"
+    if bare and other_bare and _one_word_level(bare, other_bare) in ("near", "similar"):
         return "similar"
-    return "weak" if alike >= 820 else "else"
+    return _one_word_level(whole, other)
+
+
+def _one_word_level(left: str, right: str) -> str:
+    alike, short = likeness(left, right), min(len(left), len(right))
+    if alike < 500 and short > 2:  # most pairs, and no slip or sound makes these one
+        return "similar" if one_family_name(left, right) else "else"
+    if alike >= 950 or edits(left, right, 1) <= 1:
+        return "near" if short > 2 else "weak"
+    if _without_article(left) == _without_article(right):
+        return "near"
+    if alike >= 900 or (alike >= 700 and (sound(left) == sound(right) or echoes(left, right, 2))) or one_family_name(left, right):
+        return "similar"
+    return "weak" if alike >= 820 or echoes(left, right, 3) else "else"
+
+
+_PARTICLES = words(
+    "van von der den de del della dei di da do dos du des la las le los les el al ul ad ed ten ter te vd v d zu "
+    "bin ibn bint ben bar abu"
+)
+_ARTICLE = re.compile("(?:al|el|ad|ar|as|ash|at|az)(?=[bcdfghjklmnpqrstvwxyz][a-z]{3})")
+
+
+def _bare(tokens: list[str]) -> str:
+    """The name without what stands before it: van der Berg and v.d. Berg; Alfayed, el Fayed and Fayed."""
+    return _without_article("".join(token for token in tokens if token not in _PARTICLES))
+
+
+def _without_article(name: str) -> str:
+    """Of an Arabic name that is written together with it. Only ever compared with another name: Alvarez stays Alvarez."""
+    return _ARTICLE.sub("", name, count=1) if name[:1] in ("a", "e") and _ARTICLE.match(name) else name
 
 
 def _contained(ours: list[str], theirs: list[str]) -> bool:

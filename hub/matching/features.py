@@ -24,6 +24,7 @@ from functools import lru_cache
 from typing import Any
 
 from hub.cleaning import address_line, gender, organization_name, person_name, placeholder
+from hub.cleaning.japanese import japanese_name
 from hub.errors import Unclean
 from hub.matching.rules import MatchingRules
 from hub.matching.tokens import plain, words
@@ -48,6 +49,7 @@ _SUFFIXES = {
     "3rd": "3",
     "iv": "4",
 }
+_JAPANESE_FORMS = words("株式会社 有限会社 合同会社 合資会社 合名会社 一般社団法人 一般財団法人")
 _TITLES = words("mr mrs ms miss mx dr prof sir dame rev fr herr frau hr fra sr sra srta don dona mme mlle monsieur madame sig")
 
 
@@ -102,8 +104,9 @@ def _names(data: Data, low: bool) -> list[list[Any]]:
     if not isinstance(name, dict) or data.get("kind") == "organization":
         return []
     suffix, country = _suffix(name.get("suffix")), data.get("country")
-    given = " ".join(plain(name[part]) for part in ("given", "middle") if name.get(part))
-    family = plain(name.get("family") or "")
+    language = _language(name.get("family") or "", country)
+    given = " ".join(plain(name[part], language) for part in ("given", "middle") if name.get(part))
+    family = plain(name.get("family") or "", language)
     found = [_name(_with_middle(given, family, name.get("full")), family, suffix, low)]
     others = [name.get("native"), name.get("latin")]
     if not (given and family):
@@ -111,6 +114,15 @@ def _names(data: Data, low: bool) -> list[list[Any]]:
     found += [_whole_name(str(whole), suffix, country, low) for whole in others if whole]
     found += [_former(str(former), given, suffix, low) for former in _former_names(name.get("former"))]
     return _distinct(found)
+
+
+def _language(family: str, country: Any) -> str:
+    """Whose reading of Han a name has: its country's, or that of a family name that only Japanese bear."""
+    if family.isascii():
+        return ""
+    if country in ("JP", "CN", "TW", "HK", "MO", "SG"):
+        return "ja" if country == "JP" else "zh"
+    return "ja" if japanese_name(family) else ""
 
 
 def _with_middle(given: str, family: str, full: Any) -> str:
@@ -156,8 +168,9 @@ def _whole_name(whole: str, suffix: str, country: Any, low: bool) -> list[Any] |
         return None
     suffix = suffix or _suffix(parts.get("suffix"))
     if parts.get("family"):
-        given = " ".join(plain(parts[part]) for part in ("given", "middle") if parts.get(part))
-        return _name(given, plain(parts["family"]), suffix, low)
+        language = _language(parts["family"], country) or _language(whole.replace(" ", ""), country)
+        given = " ".join(plain(parts[part], language) for part in ("given", "middle") if parts.get(part))
+        return _name(given, plain(parts["family"], language), suffix, low)
     tokens = [token for token in plain(whole).split() if token not in _TITLES]
     return _name(" ".join(tokens[:-1]), tokens[-1] if tokens else "", suffix, low)
 
@@ -193,7 +206,8 @@ def _organization(text: str, low: bool) -> list[Any] | None:
         parts = organization_name(text)
     except Unclean:
         return None
-    name = plain(parts["name"].replace("&", " and ").replace(".", ""))
+    language = "ja" if parts.get("legal_form") in _JAPANESE_FORMS else ""
+    name = plain(parts["name"].replace("&", " and ").replace(".", ""), language)
     return [name, plain(parts.get("legal_form", "").replace(".", "")), int(low)] if name else None
 
 

@@ -1,7 +1,8 @@
 """Stable ids: which new cluster keeps which golden id.
 
 All pairs of an id and a new cluster are ordered by how many steward-confirmed members they share, then by how many members,
-then by age (ids of version 7 order by birth), and assigned one to one from the top. A retired id takes part where more than
+then by age (ids of version 7 order by birth), and assigned one to one from the top; an id that could as well go to either of two
+clusters leaves the one that another id may come back to. A retired id takes part where more than
 half of its last members are together again and the change is a split, or nobody living has a claim: so a split reinstates
 the original id, and a cluster that nothing was taken from keeps the id it has.
 """
@@ -95,13 +96,22 @@ class _Shares:
                 self.holders.setdefault(place, []).append(identity.id)
 
     def claims(self, confirmed: Collection[RecordRef]) -> Iterator[tuple[int, FormerIdentity]]:
+        shares = [(place, one, count) for one in self.former for place, count in self.counts[one.id].items()]
+        claims = [(place, one, count) for place, one, count in shares if one.live or self._may_return(one, place, count)]
+        awaited = {place for place, one, _ in claims if not one.live}
         ranked = [
-            (-self._confirmed(identity, place, confirmed), -count, identity.id, self.clusters[place], place, identity)
-            for identity in self.former
-            for place, count in self.counts[identity.id].items()
-            if identity.live or self._may_return(identity, place, count)
+            (
+                -self._confirmed(one, place, confirmed),
+                -count,
+                one.id,
+                one.live and place in awaited,
+                self.clusters[place],
+                place,
+                one,
+            )
+            for place, one, count in claims
         ]
-        ranked.sort(key=lambda claim: claim[:4])
+        ranked.sort(key=lambda claim: claim[:5])
         for *_, place, identity in ranked:
             yield place, identity
 

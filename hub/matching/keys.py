@@ -12,6 +12,7 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from hub.cleaning import nicknames
 from hub.errors import BadModel, did_you_mean
 from hub.matching.features import Features
 from hub.matching.rarity import organization_bits
@@ -206,9 +207,33 @@ def _marked(told: Mapping[str, Told], value: Any) -> dict[str, Marks]:
 
 # -- what the pieces are: each a function of one value, which gives texts --
 
+ROOTS = 2
+"""Of a short form, so many of the names it may stand for; each gives a key of its own."""
+
+
+@lru_cache(_REMEMBERED)
+def roots(given: str) -> tuple[str, ...]:
+    """The names that a short form may stand for: those that have more short forms than it has itself."""
+    related = nicknames(given)
+    fuller = [(-len(nicknames(name)), name) for name in related if len(nicknames(name)) > len(related)]
+    return tuple(name for _, name in sorted(fuller)[:ROOTS])
+
+
+def _given_sounds(first: str) -> list[str]:
+    """Its own sound and those of its roots, so that Bill meets William, and Will too."""
+    return [sound(name) for name in (first, *roots(first))] if len(first) > 1 else []
+
+
+def _name_sounds(pair: tuple[str, str]) -> list[str]:
+    given, family = pair
+    if not (given and family):
+        return []
+    return ["|".join(sorted((sound(name), sound(family)))) for name in (given, *roots(given))]
+
+
 _GIVEN: dict[str, Told] = {
     "given_name": lambda first: [first if len(first) > 1 else ""],
-    "given_name_sound": lambda first: [sound(first) if len(first) > 1 else ""],
+    "given_name_sound": _given_sounds,
     "given_name_start": lambda first: [first[:2] if len(first) > 1 else ""],
     "given_name_prefix": lambda first: [first[:3] if len(first) > 2 else ""],
     "given_name_initial": lambda first: [first[:1]],
@@ -236,7 +261,7 @@ _FAMILY: dict[str, Told] = {
 
 _NAME: dict[str, Told] = {  # of (first given name, whole family name)
     "name_pair": lambda pair: ["|".join(sorted(pair)) if all(pair) else ""],
-    "name_sound_pair": lambda pair: ["|".join(sorted(map(sound, pair))) if all(pair) else ""],
+    "name_sound_pair": _name_sounds,
     "name_initials": lambda pair: ["".join(sorted(name[:1] for name in pair)) if all(pair) else ""],
     "name_any_sound": lambda pair: [sound(token) for token in pair if len(token) > 1],
 }

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from hub.matching.features import Features
 from hub.matching.rules import TABLES, MatchingRules
 
 
+class Told(NamedTuple):
+    """How common values are in a population."""
+
+    counts: Mapping[str, Mapping[str, int]]  # nodes by value, for every table of frequencies
+    nodes: Mapping[str, int]  # how many nodes tell any value of the table
+
+
+def tell_values(found: Iterable[Features]) -> Told:
+    """One pass over the features of all nodes."""
+    counts: dict[str, Counter[str]] = {table: Counter() for table in TABLES}
+    nodes: Counter[str] = Counter()
+    for each in found:
+        for table, values in _values(each):
+            counts[table].update(values)
+            nodes[table] += bool(values)
+    return Told(counts, nodes)
+
+
+def _values(each: Features) -> Iterator[tuple[str, set[str]]]:
+    names, places = each.get("n", ()), each.get("a", ())
+    yield "given", {name[0].split()[0] for name in names if name[0]}
+    yield "family", {name[1] for name in names if name[1]}
+    yield "locality", {place[2] for place in places if place[2]}
+    yield "organization", {word for organization in each.get("o", ()) for word in organization[0].split()}
+
+
 def count_values(found: Iterable[Features]) -> Mapping[str, Mapping[str, int]]:
     """How many of these nodes share a value, for every table of frequencies."""
-    counts: dict[str, Counter[str]] = {table: Counter() for table in TABLES}
-    for each in found:
-        names, places = each.get("n", ()), each.get("a", ())
-        counts["given"].update({name[0].split()[0] for name in names if name[0]})
-        counts["family"].update({name[1] for name in names if name[1]})
-        counts["locality"].update({place[2] for place in places if place[2]})
-        counts["organization"].update({word for organization in each.get("o", ()) for word in organization[0].split()})
-    return counts
+    return tell_values(found).counts
 
 
 def given_bits(name: str, rules: MatchingRules) -> int:

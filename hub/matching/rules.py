@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from itertools import pairwise
 from pathlib import Path
@@ -149,6 +150,12 @@ def load_rules(raw: dict[str, Any], weights: dict[str, Any]) -> MatchingRules:
     )
 
 
+def with_document(raw: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """``matching.yaml`` with what a model brings along: thresholds (``{match_bits: 1.0}``) and guards belong to the weights they
+    were found with."""
+    return {**raw, **document.get("thresholds", {}), **({"guards": document["guards"]} if "guards" in document else {})}
+
+
 def _check_words(what: str, given: Iterable[str], known: Iterable[str]) -> None:
     for word in given:
         if word not in known:
@@ -204,8 +211,19 @@ def _table(weights: Mapping[str, Any], table: str) -> dict[str, int]:
     return {word.replace("_", " "): round(float(bits) * 1000) for bits, words in buckets.items() for word in words.split()}
 
 
+_LIBRARIES = ("anyascii", "rapidfuzz", "nicknames", "pypinyin", "sudachipy", "sudachidict-small")
+
+
+def _installed(name: str) -> str:
+    """Its version; empty for one of an extra that is not there, which reads names differently."""
+    try:
+        return installed(name)
+    except PackageNotFoundError:
+        return ""
+
+
 def _version(raw: Mapping[str, Any], weights: Mapping[str, Any]) -> str:
-    libraries = {name: installed(name) for name in ("anyascii", "rapidfuzz", "nicknames", "pypinyin")}
+    libraries = {name: _installed(name) for name in _LIBRARIES}
     code = [code_hash(Path(__file__).parent), code_hash(Path(cleaning.__file__).parent)]
     return content_hash([raw, weights, code, libraries, unicodedata.unidata_version])
 

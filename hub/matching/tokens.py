@@ -49,13 +49,13 @@ def words(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=65_536)
-def plain(text: str) -> str:
-    """Transliterated, lower case, letters and digits only, single spaces between tokens."""
+def plain(text: str, language: str = "") -> str:
+    """Transliterated, lower case, letters and digits only, single spaces between tokens. The language tells how Han is read."""
     if text.isascii() and text.isprintable() and len(text) <= LONGEST_VALUE:  # nothing to transliterate
         lowered = text.lower()
         return lowered if lowered.isalnum() else _OTHER.sub(" ", _APOSTROPHES.sub("", lowered)).strip()
     try:
-        letters = str(latin(text))
+        letters = str(latin(text, language))
     except Unclean:
         return ""
     return _OTHER.sub(" ", _APOSTROPHES.sub("", letters).casefold()).strip()

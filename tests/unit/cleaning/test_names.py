@@ -50,7 +50,7 @@ def test_a_name_is_taken_apart_as_its_language_writes_it(full: str, parts: dict[
     assert person_name(full) == {"full": full, **parts}
 
 
-@pytest.mark.parametrize("full", ["Madonna", "John & Mary Smith", "Ana y Luis", "Ana und Peter Weber", "鈴木一郎", "مريم"])
+@pytest.mark.parametrize("full", ["Madonna", "John & Mary Smith", "Ana y Luis", "Ana und Peter Weber", "مريم"])
 def test_what_would_be_a_guess_stays_whole(full: str) -> None:
     assert person_name(full) == {"full": full}
 

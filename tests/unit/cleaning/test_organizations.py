@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 
 from hub.cleaning import organization_name
+from hub.cleaning.legal_form_table import TABLE
 from hub.cleaning.legal_forms import countries, trailing_forms
 from hub.errors import Unclean
 
 
 def test_the_table_knows_the_forms_of_more_than_forty_countries() -> None:
-    assert len(countries()) >= 40
+    assert len(countries()) >= 80
     assert len(trailing_forms()) > 400
 
 
@@ -76,3 +77,29 @@ def test_a_form_that_is_also_a_word_must_be_written_as_the_form(given: str, coun
 def test_signs_without_letters_are_no_name() -> None:
     with pytest.raises(Unclean):
         organization_name("...")
+
+
+LINES = [line.split("|") for line in TABLE.strip().splitlines()]
+
+
+@pytest.mark.parametrize("line", LINES, ids="-".join)
+def test_every_spelling_of_a_form_is_told_from_the_name(line: list[str]) -> None:
+    country, *spellings = line
+    for spelling in spellings:
+        name = "한빛전자" if country == "KR" else "Zurbarrieta"
+        for written in (f"{name} {spelling}", f"{name}, {spelling}"):
+            found = organization_name(written, country)
+            assert found["name"] == name, written
+            assert found["legal_form"], written
+
+
+@pytest.mark.parametrize("form", ["S.L.", "S.A.", "GmbH", "Ltd", "Sp. z o.o.", "d.o.o.", "s.r.o.", "B.V.", "N.V.", "ООО", "Α.Ε."])
+def test_dots_case_and_spaces_of_a_form_do_not_matter(form: str) -> None:
+    plain = form.replace(".", "").replace(" ", "")
+    variants = {form, plain, form.upper(), form.lower(), " ".join(plain)} if "." in form else {form, form.upper(), form.lower()}
+    assert len({organization_name(f"Zurbarrieta {written}")["legal_form"] for written in variants}) == 1
+
+
+@pytest.mark.parametrize("name", ["Pius VI", "Studio RA", "Uncle Sam", "Radio BA"])
+def test_a_short_form_of_another_country_is_a_word(name: str) -> None:
+    assert organization_name(name) == {"name": name}

@@ -47,7 +47,7 @@ def test_the_script_of_most_letters_is_told(given: str, name: str) -> None:
         ("欧阳修", "Ouyang Xiu"),
         ("吕布", "Lyu Bu"),
         ("北京 大学", "Beijing Daxue"),
-        ("たなか タロウ", "Tanaka Tarou"),
+        ("たなか タロウ", "Tanaka Taro"),
         ("김민준", "Kim Minjun"),
         ("박", "Park"),
         ("서울 강남구", "Seoul Gangnamgu"),
