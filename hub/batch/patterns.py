@@ -1,0 +1,128 @@
+"""Agreement patterns: how often pairs agree in the same way, counted by workers, so that training costs what patterns cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from random import Random
+from typing import NamedTuple
+
+from hub.batch.local import PAIRS, spread
+from hub.batch.pairs import Task
+from hub.batch.population import Population
+from hub.matching.rules import LEVELS
+from hub.matching.scoring import Observation, Scorer
+
+COMPARISONS = tuple(LEVELS)
+PLACE = {name: place for place, name in enumerate(COMPARISONS)}
+"""Where a comparison stands in a pattern."""
+
+NOT_TOLD = -1
+SEED = 20240229
+RANDOM_PAIRS = 300_000
+"""So many random pairs give chance agreement."""
+SAMPLE = 500_000
+"""Of more candidates than twice this about so many are counted: those of every n-th node, which are as good as all."""
+
+_LEVEL = {name: {level: number for number, level in enumerate(levels)} for name, levels in LEVELS.items()}
+_STEP = 500  # rarity is counted in half bits
+
+
+class Pattern(NamedTuple):
+    """What pairs have in common that training cannot tell apart. Rarity in half bits, the ceiling in thousandths of a bit."""
+
+    organizations: bool
+    levels: bytes  # one signed byte for each of COMPARISONS
+    rarity: int
+    place_rarity: int
+    ceiling: int | None
+
+
+Patterns = Counter[Pattern]
+
+
+class Sampled(NamedTuple):
+    """The candidates of every ``step``-th node in a range."""
+
+    number: int
+    low: int
+    high: int
+    step: int
+
+
+class Drawn(NamedTuple):
+    """Some random pairs of nodes."""
+
+    number: int
+    pairs: Sequence[tuple[int, int]]
+
+
+def pattern(seen: Observation) -> Pattern:
+    """The best level of every comparison; what was not told on both sides is `NOT_TOLD`."""
+    levels = [NOT_TOLD] * len(COMPARISONS)
+    for name, level in seen.levels:
+        place = PLACE.get(name)
+        if place is not None:
+            number = _LEVEL[name][level]
+            levels[place] = number if levels[place] == NOT_TOLD else min(levels[place], number)
+    packed = bytes(level & 0xFF for level in levels)
+    return Pattern(seen.organizations, packed, _steps(seen.rarity), _steps(seen.place_rarity), seen.ceiling)
+
+
+def _steps(bits: int) -> int:
+    return (bits + _STEP // 2) // _STEP
+
+
+class PatternWorker:
+    """One per process: counts the patterns of a part of the candidates, or of pairs drawn at random."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.scorer = Scorer(task.rules)
+
+    def __call__(self, part: Sampled | Drawn) -> Patterns:
+        population = Population(self.task.folder, self.task.memory, read_only=True)
+        try:
+            pairs: Sequence[tuple[int, int]]
+            if isinstance(part, Sampled):
+                pairs = population.candidates(part.low, part.high, part.step)
+            else:
+                pairs = part.pairs
+            found = population.features_of(sorted({node for pair in pairs for node in pair}))
+        finally:
+            population.close()
+        sides = {node: self.scorer.ready(each) for node, each in found.items()}
+        observe = self.scorer.observe
+        return Counter(pattern(observe(sides[a], sides[b])) for a, b in pairs)
+
+
+def candidate_patterns(ranges: Iterable[tuple[int, int]], candidates: int, task: Task, workers: int) -> Patterns:
+    """The patterns of all candidates; of very many a sample, counted as often as it stands for."""
+    step = max(candidates // SAMPLE, 1)
+    parts = [Sampled(number, low, high, step) for number, (low, high) in enumerate(ranges)]
+    found = _summed(spread(workers, PatternWorker, task, iter(parts), lambda done: None))
+    return Counter({one: times * step for one, times in found.items()})
+
+
+def random_patterns(nodes: int, task: Task, workers: int) -> Patterns:
+    """The patterns of random pairs, always the same for the same population; of all pairs, where those are no more."""
+    drawn = list(_drawn(nodes))
+    parts = [Drawn(number, drawn[start : start + PAIRS // 8]) for number, start in enumerate(range(0, len(drawn), PAIRS // 8))]
+    return _summed(spread(workers, PatternWorker, task, iter(parts), lambda done: None))
+
+
+def _drawn(nodes: int) -> Iterator[tuple[int, int]]:
+    if nodes * (nodes - 1) // 2 <= RANDOM_PAIRS:
+        yield from ((a, b) for a in range(nodes) for b in range(a + 1, nodes))
+        return
+    random = Random(SEED)  # noqa: S311 - a sample, no secret
+    for _ in range(RANDOM_PAIRS):
+        a, b = random.randrange(nodes), random.randrange(nodes - 1)
+        yield (a, b + 1) if b >= a else (b, a)
+
+
+def _summed(parts: Iterable[Patterns]) -> Patterns:
+    found: Patterns = Counter()
+    for part in parts:
+        found.update(part)
+    return found

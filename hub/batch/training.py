@@ -1,0 +1,307 @@
+"""Train a model on a population without labels: values become as rare as they are in it, weights what EM finds.
+
+The result is a document of weights like ``model.json``, frozen and in whole thousandths of a bit. Same input, same document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from math import log2
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hub.batch.estimating import Estimated, Estimation, Table
+from hub.batch.local import PAIRS
+from hub.batch.naming import shares_of, word_bits_of
+from hub.batch.pairs import Task
+from hub.batch.patterns import COMPARISONS, PLACE, Patterns, candidate_patterns, random_patterns
+from hub.batch.population import Population
+from hub.matching.clustering import load_cluster_rules
+from hub.matching.features import Features
+from hub.matching.rarity import Told, tell_values
+from hub.matching.rules import LEVELS, TABLES, MatchingRules, half_bits, load_rules, with_document
+
+SHARED = 2
+"""A value that fewer nodes share is as rare as one never seen before, and has no line of its own."""
+FEWEST_MATCHES = 30
+"""Expected matches below which there is nothing to learn from."""
+SMALL = 8
+"""No population is taken for smaller than this many doublings of one."""
+PRECISION = 0.97
+"""The precision that a model should expect of pairs it calls a match. Clusters, which need agreement on average, are purer."""
+HIGHEST, BAND = 6.0, 3.0
+"""No threshold of a match above, in bits; and how far below it a person looks."""
+GUARDS = [{"household": -5}, {"generation": -5}, {"branch": -5}]
+"""What holds in any population. Other guards stand in for evidence that a trained model has."""
+OTHER_GIVEN = -4
+"""What is believed of another given name at most where it is another person: told apart from the other ceilings by its number."""
+ASIDE = 0.5
+"""So far below a match lies a ceiling that leaves a pair to a person, in bits."""
+ORGANIZATION_SHARE, ORGANIZATION_UNMATCHED = 250, 100
+ORGANIZATION_START = (13.0, 9.0, 7.0, 5.0, 2.0, -1.0, -5.0)
+NAME_ONLY = {"share": 1000, "unmatched": 250, "bonus": 3.0, "floor": -20.0}
+"""Organizations known by their name alone: shared words count in full, words that one side only has at a quarter."""
+NAMINGS = 3
+"""Times that words are counted anew, each time among the organizations found so far."""
+TELLING = ("street", "phone", "postal_code", "locality", "email", "identifier", "identifier_renewable")
+NAMED_ALONE = 0.2
+"""Organizations are known by name alone when at most this share of candidates tell two of these on both sides."""
+
+Document = dict[str, Any]
+Tell = Callable[[str], None]
+
+
+class Trained(NamedTuple):
+    """A document of weights, and the numbers it rests on."""
+
+    document: Document
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training needs beside the population. ``raw`` is ``matching.yaml``, ``document`` the weights to start with."""
+
+    raw: Mapping[str, Any]
+    document: Mapping[str, Any]
+    workers: int = 2
+    tell: Tell = lambda step: None
+    precision: float = PRECISION
+
+
+def train(population: Population, training: Training) -> tuple[Population, Trained]:
+    """Estimate all weights from the candidates that ``population`` holds, and hand it back as it is open from here on.
+
+    Where hardly any match is to be expected the weights stay, and only the prior is that of the population.
+    """
+    folder, memory = population.folder, population.memory
+    training.tell("counting values")
+    told = tell_values(population.all_features())
+    kinds = population.kinds()
+    ranges, candidates = population.ranges(PAIRS), population.count("candidate")
+    population.close()
+    document = with_values(training.document, told, sum(kinds.values()))
+    training.tell("counting agreement")
+    run = _Run(
+        training,
+        document,
+        told,
+        kinds,
+        ranges,
+        candidates,
+        lambda rules: Task(folder, memory, rules, load_cluster_rules(dict(training.raw))),
+        lambda: _features_in(folder, memory),
+    )
+    trained = run.train()
+    return Population(folder, memory), trained
+
+
+def _features_in(folder: Path, memory: str) -> Iterator[Features]:
+    with closing(Population(folder, memory, read_only=True)) as population:
+        yield from population.all_features()
+
+
+class _Run:
+    """One training, once values are counted."""
+
+    def __init__(
+        self,
+        training: Training,
+        document: Document,
+        told: Told,
+        kinds: Mapping[str, int],
+        ranges: list[tuple[int, int]],
+        candidates: int,
+        task: Callable[[MatchingRules], Task],
+        features: Callable[[], Iterator[Features]],
+    ) -> None:
+        self.training, self.document, self.told, self.ranges, self.task = training, document, told, ranges, task
+        self.features, self.candidates = features, candidates
+        self.organizations = kinds.get("o", 0)
+        self.people = sum(kinds.values()) - self.organizations
+
+    def train(self) -> Trained:
+        rules = self.rules(observing(self.document))
+        seen = candidate_patterns(self.ranges, self.candidates, self.task(rules), self.training.workers)
+        report: dict[str, Any] = {"nodes": self.people + self.organizations, "candidates": self.candidates, "patterns": len(seen)}
+        if not seen:
+            return self._unlearned(report)
+        drawn = random_patterns(self.people + self.organizations, self.task(rules), self.training.workers)
+        self.training.tell("estimating")
+        estimation = Estimation(
+            Table.of(seen),
+            Table.of(drawn),
+            people=self.people,
+            organizations=self.organizations,
+            start=_start(rules),
+            numbers=rules.numbers,
+        )
+        estimated, other_people = believe(estimation)
+        report |= {"random_pairs": drawn.total(), "rounds": estimated.rounds, "matches": round(estimated.matches)}
+        if named_alone(seen):
+            return self._by_name(report)
+        if estimated.matches < FEWEST_MATCHES:
+            return self._unlearned(report)
+        match_bits = threshold(estimated, estimation.candidates, self.training.precision)
+        report["expected_precision"] = round(_expected(estimated, estimation.candidates, match_bits), 4)
+        document = self._weighed(estimated, match_bits)
+        report["other_given_is_other_person"] = other_people
+        if other_people:
+            document["guards"].append({"other_given": match_bits - ASIDE})
+        return Trained(document, {**report, "trained": True})
+
+    def _unlearned(self, report: dict[str, Any]) -> Trained:
+        """Nothing to learn from: the weights there were, and a prior that falls by one bit with every doubling of nodes."""
+        held, nodes = int(self.training.document["numbers"]["population"]), self.people + self.organizations
+        shift = (max(held.bit_length(), SMALL) - max(nodes.bit_length(), SMALL)) * 1000
+        prior = {kind: int(bits) + shift for kind, bits in self.training.document["prior"].items()}
+        numbers = {**self.training.document["numbers"], "population": max(nodes, 1)}
+        return Trained({**self.training.document, "prior": prior, "numbers": numbers}, {**report, "trained": False})
+
+    def rules(self, document: Mapping[str, Any]) -> MatchingRules:
+        return load_rules(with_document(self.training.raw, document), dict(document))
+
+    def _weighed(self, estimated: Estimated, match_bits: float) -> Document:
+        comparisons = {
+            name: _with_bits(self.document["comparisons"][name], estimated.weights[name], name) for name in COMPARISONS
+        }
+        return {
+            **self.document,
+            "prior": {"person": _milli(estimated.person), "organization": _milli(estimated.organization)},
+            "comparisons": comparisons,
+            "thresholds": _thresholds(match_bits),
+            "guards": [dict(guard) for guard in GUARDS],
+        }
+
+    def _by_name(self, report: dict[str, Any]) -> Trained:
+        """The rarity of shared words against the number of organizations there are, which comes out of rounds of belief."""
+        bits = round(NAME_ONLY["bonus"] * 1000)
+        levels = {level: [bits, NAME_ONLY["share"]] for level in LEVELS["organization"]}
+        numbers = {
+            **self.document["numbers"],
+            "unmatched_share": NAME_ONLY["unmatched"],
+            "mean_organization": 0,
+            "organization_ceiling": 60_000,
+            "organization_floor": round(NAME_ONLY["floor"] * 1000),
+        }
+        document = {
+            **self.document,
+            "numbers": numbers,
+            "comparisons": {**self.document["comparisons"], "organization": levels},
+            "thresholds": _thresholds(0.0),
+            "guards": [dict(guard) for guard in GUARDS],
+        }
+        nodes = self.people + self.organizations
+        shares: list[float] = []
+        for _ in range(NAMINGS):
+            neutral = {**document, "prior": {**document["prior"], "organization": 0}}
+            shares = shares_of(self.task(self.rules(neutral)), nodes, self.ranges, self.training.workers)
+            words, rare = word_bits_of(self.features(), shares)
+            document["frequencies"] = {**document["frequencies"], "organization": buckets(words)}
+            document["numbers"] = {**document["numbers"], "rare_organization": rare}
+        organizations = sum(shares)
+        document["prior"] = {**document["prior"], "organization": -_milli(log2(max(organizations, 2)))}
+        return Trained(document, {**report, "trained": True, "organizations": round(organizations)})
+
+
+def observing(document: Mapping[str, Any]) -> Document:
+    """The document under which pairs are observed: only the guards that hold everywhere, and the one that is in question."""
+    return {**document, "guards": [*GUARDS, {"other_given": OTHER_GIVEN}]}
+
+
+def believe(estimation: Estimation) -> tuple[Estimated, bool]:
+    """Weights, and whether another given name is another person. If it is, nothing is learned from such pairs."""
+    lifted = estimation.without(OTHER_GIVEN)
+    estimated = lifted.run()
+    if lifted.other_people(estimated):
+        return estimation.run(), True
+    return estimated, False
+
+
+def with_values(document: Mapping[str, Any], told: Told, nodes: int) -> Document:
+    """The document to start with: values as rare as they are here, whole and half bits."""
+    numbers, frequencies = dict(document["numbers"]), dict(document.get("frequencies", {}))
+    for table in TABLES:
+        total = told.nodes.get(table, 0)
+        if not total:
+            continue
+        counts = told.counts[table]
+        frequencies[table] = buckets({value: half_bits(total, count) for value, count in counts.items() if count >= SHARED})
+        numbers[f"rare_{table}"] = half_bits(total, 1)
+        if table != "organization":
+            numbers[f"mean_{table}"] = _mean(counts, total)
+    numbers |= {"population": max(nodes, 1), "mean_swapped": 2 * numbers["mean_family"], "name_ceiling": 20_000}
+    numbers |= {"unmatched_share": ORGANIZATION_UNMATCHED, "organization_floor": -8000}
+    comparisons = {**document["comparisons"], "organization": _organization()}
+    return {**document, "numbers": numbers, "frequencies": frequencies, "comparisons": comparisons}
+
+
+def _mean(counts: Mapping[str, int], total: int) -> int:
+    """The bits of agreeing by chance, with rarity as coarse as it is in the tables, so that rounding favours neither side."""
+    return _milli(-log2(sum(count / total * 2 ** (-half_bits(total, count) / 1000) for count in counts.values())))
+
+
+def _organization() -> dict[str, list[int]]:
+    levels = LEVELS["organization"]
+    return {
+        level: [_milli(bits), ORGANIZATION_SHARE if level != "else" else 0]
+        for level, bits in zip(levels, ORGANIZATION_START, strict=True)
+    }
+
+
+def buckets(bits: Mapping[str, int]) -> dict[str, str]:
+    """Bits by value as a model file has them: ``{"6.5": "john mary"}``, a space within a value as ``_``."""
+    found: dict[int, list[str]] = {}
+    for value, worth in sorted(bits.items()):
+        found.setdefault(worth, []).append(value.replace(" ", "_"))
+    return {f"{worth / 1000:g}": " ".join(values) for worth, values in sorted(found.items())}
+
+
+def named_alone(seen: Patterns) -> bool:
+    """Whether organizations are all there is, and hardly anything but their names is told."""
+    told = sum(times for one, times in seen.items() if sum(one.levels[PLACE[name]] != 0xFF for name in TELLING) >= 2)
+    organizations = sum(times for one, times in seen.items() if one.levels[PLACE["organization"]] != 0xFF)
+    return organizations * 2 > seen.total() and told <= NAMED_ALONE * seen.total()
+
+
+def _start(rules: MatchingRules) -> dict[str, list[float]]:
+    return {name: [rules.weights[name][level] / 1000 for level in LEVELS[name]] for name in COMPARISONS}
+
+
+def _with_bits(given: Mapping[str, Any], bits: list[float], name: str) -> dict[str, Any]:
+    """The levels of a comparison with other bits; how much rarity counts at a level stays."""
+    found: dict[str, Any] = {}
+    for level, worth in zip(LEVELS[name], bits, strict=True):
+        held = given.get(level, 0)
+        found[level] = [_tenth(worth), held[1]] if isinstance(held, list) else _tenth(worth)
+    return found
+
+
+def threshold(estimated: Estimated, table: Table, precision: float) -> float:
+    """The lowest number of bits, in halves and not below 0, from which the model expects this precision of candidates."""
+    bits = 0.0
+    while bits < HIGHEST and _expected(estimated, table, bits) < precision:
+        bits += 0.5
+    return bits
+
+
+def _thresholds(match_bits: float) -> dict[str, float]:
+    return {"match_bits": match_bits, "review_bits": match_bits - BAND}
+
+
+def _expected(estimated: Estimated, table: Table, match_bits: float) -> float:
+    """The precision that the model expects of the candidates it calls a match."""
+    said = estimated.bits >= match_bits
+    matches = float((estimated.believed * table.count)[said].sum())
+    return matches / max(float(table.count[said].sum()), 1.0)
+
+
+def _milli(bits: float) -> int:
+    return round(bits * 1000)
+
+
+def _tenth(bits: float) -> int:
+    """Tenths of a bit: nothing finer was learned."""
+    return round(bits * 10) * 100
