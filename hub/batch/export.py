@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 from hub.errors import BadSettings
 from hub.model import Model
@@ -32,20 +34,23 @@ def export_golden(
     out: Path,
     xref: Path | None = None,
     *,
-    view: Callable[[Golden], Data] = lambda golden: golden.data,
+    view: Callable[[Connection, Iterable[Golden]], Iterable[Golden]] = lambda tx, found: found,
+    hidden: Collection[str] = (),
     tell: Tell = lambda what, done, total: None,
 ) -> dict[str, int]:
-    """Write all golden records to ``out`` and the dated cross-reference to ``xref``; rows written by file."""
+    """Write all golden records to ``out`` and the dated cross-reference to ``xref``; rows written by file.
+
+    ``view`` says what is shown of them; keys of ``hidden`` systems are not in the cross-reference.
+    """
     written: dict[str, int] = {}
     columns = columns_of(model)
     with store.read() as tx:
         total = goldens.count(tx, ENTITY).get(goldens.ACTIVE, 0)
-        rows = (_row(golden, view(golden), columns) for golden in goldens.every(tx, ENTITY))
+        rows = (_row(golden, golden.data, columns) for golden in view(tx, goldens.every(tx, ENTITY)))
         written[str(out)] = write_table(out, (*FIRST, *columns), _told(rows, "golden records", total, tell))
         if xref is not None:
-            written[str(xref)] = write_table(
-                xref, XREF, _told(_references(goldens.every_reference(tx, ENTITY)), xref.name, None, tell)
-            )
+            shown = (one for one in goldens.every_reference(tx, ENTITY) if one.ref.system not in hidden)
+            written[str(xref)] = write_table(xref, XREF, _told(_references(shown), xref.name, None, tell))
     return written
 
 

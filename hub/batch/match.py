@@ -9,22 +9,20 @@ named after its smallest record.
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby, islice
-from multiprocessing import get_context
-from operator import itemgetter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from hub.batch.features import ENTITY, Chunk, Counts, FeatureWorker, PartFiles, Recipe
-from hub.batch.pairs import Components, PairWorker, Range, Task
+from hub.batch.components import write_components
+from hub.batch.features import ENTITY, Chunk, Counts, PartFiles, Recipe
+from hub.batch.local import Engine, LocalEngine, Progress
+from hub.batch.pairs import Task
 from hub.batch.population import Population
+from hub.batch.training import Training, train
 from hub.errors import BadSettings, Unreadable
 from hub.formats import csv as csv_format
 from hub.formats import jsonl
@@ -33,17 +31,12 @@ from hub.mapping import Mapping, load_mapping
 from hub.matching.clustering import load_cluster_rules
 from hub.matching.keys import check_blocking
 from hub.matching.rarity import count_values
-from hub.matching.rules import load_rules, read_weights
+from hub.matching.rules import load_rules, read_weights, with_document
 from hub.matching.scoring import Scorer
 from hub.model import Model, load_model
+from hub.store.passing import passing_folder
 
 ROWS = 2_000
-PAIRS = 200_000
-NODES = 5_000
-
-
-Progress = Callable[[str, int, int], None]
-"""Called with the step, how much is done and of how much (0: not known)."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +65,13 @@ def match_files(
     rejects: Path | None = None,
     weights: Path | None = None,
     fitted: bool = False,
+    trained: bool = False,
     model: Model | None = None,
     delimiter: str = "",
     progress: Progress | None = None,
     workers: int = 2,
     memory: str = "1GB",
+    engine: Engine | None = None,
 ) -> MatchReport:
     """Match the records of CSV and JSON Lines files and write ``record_id,cluster_id`` to ``out``.
 
@@ -84,14 +79,18 @@ def match_files(
     ``out`` and stands before the key elsewhere (``erp:7``). Rows that cannot become a record are in ``rejects`` with their
     reason and not in ``out``. ``review`` gets the pairs of clusters that a person should look at.
     ``weights`` is a model file instead of the shipped one; ``fitted`` takes the size of this population into account, and how
-    common its values are. ``delimiter`` parts the columns of CSV files; by default a comma, in .tsv files a tab.
+    common its values are; ``trained`` estimates all weights from it, without labels. ``delimiter`` parts the columns of CSV
+    files; by default a comma, in .tsv files a tab.
+    ``engine`` does the heavy part instead of ``workers`` processes here, and is closed; what comes of it is the same to the byte.
     """
-    with tempfile.TemporaryDirectory(prefix="goldenhub-match-") as folder:
-        run = _Run(Path(folder), model or load_model(), weights, progress or _silent, workers, memory)
+    with passing_folder("match") as folder, closing(engine or LocalEngine(workers)) as chosen:
+        run = _Run(folder, model or load_model(), weights, progress or _silent, chosen, memory)
         counts = run.read(files, mapping, delimiter)
         if fitted:
             run.fit()
         candidates = run.pair()
+        if trained:
+            run.train(workers)
         edges = run.score()
         refused = run.group()
         pairs = run.write(out, review, rejects, systems=len(files) > 1)
@@ -111,12 +110,13 @@ def _silent(step: str, done: int, of: int) -> None:
 class _Run:
     """One run, step by step."""
 
-    def __init__(self, folder: Path, model: Model, weights: Path | None, progress: Progress, workers: int, memory: str) -> None:
+    def __init__(self, folder: Path, model: Model, weights: Path | None, progress: Progress, engine: Engine, memory: str) -> None:
         raw = model.rules(ENTITY, "matching")
-        self.folder, self.model, self.progress, self.workers, self.memory = folder, model, progress, workers, memory
-        self.rules = load_rules(raw, read_weights(weights or model.folder(ENTITY) / "model.json"))
+        self.folder, self.model, self.progress, self.engine, self.memory = folder, model, progress, engine, memory
+        self.raw, self.document = raw, read_weights(weights or model.folder(ENTITY) / "model.json")
+        self.rules = load_rules(with_document(raw, self.document), self.document)
         check_blocking(self.rules)
-        self.clusters = load_cluster_rules(raw)
+        self.clusters = load_cluster_rules(with_document(raw, self.document))
         self.population = Population(folder, memory)
         self.missing: tuple[str, ...] = ()
 
@@ -126,7 +126,7 @@ class _Run:
         columns: set[str] = set()
         chunks = _chunks(files, flaws, columns, delimiter)
         try:
-            counts = self._spread(FeatureWorker, recipe, "__call__", chunks, "reading")
+            counts = self.engine.features(recipe, chunks, self.progress)
         finally:
             flaws.close()
         self.missing = _missing(load_mapping(mapping, model=self.model), columns)
@@ -139,6 +139,16 @@ class _Run:
     def task(self) -> Task:
         return Task(self.folder, self.memory, self.rules, self.clusters)
 
+    def train(self, workers: int) -> None:
+        """Estimate all weights from these records, without labels."""
+        if not self.population.has("candidate"):  # another engine joined
+            self.population.pair(self.rules.block_limit)
+        training = Training(self.raw, self.document, workers, lambda step: self.progress(step, 0, 0))
+        self.population, trained = train(self.population, training)
+        raw = with_document(self.raw, trained.document)
+        self.rules = load_rules(raw, trained.document)
+        self.clusters = load_cluster_rules(raw)
+
     def fit(self) -> None:
         """Weigh values by how common they are here."""
         self.progress("fitting", 0, 0)
@@ -146,31 +156,18 @@ class _Run:
 
     def pair(self) -> int:
         self.progress("pairing", 0, 0)
-        return self.population.pair(self.rules.block_limit)
+        return self.engine.pair(self.population, self.rules.block_limit)
 
     def score(self) -> int:
-        found = self.population.ranges(PAIRS)
-        parts = [Range(number, low, high) for number, (low, high) in enumerate(found)]
-        self.population.close()
-        kept = self._spread(PairWorker, self.task, "score", iter(parts), "scoring", len(parts))
-        self.population = Population(self.folder, self.memory)
-        self.population.load("scores")
-        return sum(kept)
+        self.population = self.engine.score(self.population, self.task, self.progress)
+        return self.population.count("raw_scores")
 
     def group(self) -> int:
-        """Components go through part files: workers cannot read the tables while this process has them open."""
-        kept = [self._keep(part) for part in _components(self.population, self.rules.match_bits)]
-        self.population.close()
-        refused = self._spread(PairWorker, self.task, "group", map(_kept, kept), "clustering", len(kept))
-        self.population = Population(self.folder, self.memory)
+        parts, _ = write_components(self.population, self.clusters)
+        refused = self.engine.group(parts, self.task, self.progress)
         self.population.load("members")
         self.population.finish()
-        return sum(refused)
-
-    def _keep(self, part: Components) -> Path:
-        path = self.folder / f"{part.number}.component"
-        path.write_bytes(orjson.dumps([part.number, part.nodes, part.edges]))
-        return path
+        return refused
 
     def write(self, out: Path, review: Path | None, rejects: Path | None, *, systems: bool) -> int:
         self.progress("writing", 0, 0)
@@ -194,47 +191,6 @@ class _Run:
                     parts = scorer.score(found[a], found[b]).parts
                     story = " ".join(f"{part.name}:{part.level}{part.bits / 1000:+.1f}" for part in parts)
                     writer.writerow([left, right, f"{bits / 1000:.3f}", story, one, two, count, veto])
-
-    def _spread(self, kind: Any, known: Any, work: str, parts: Iterator[Any], step: str, of: int = 0) -> list[Any]:
-        """Do all parts, in their order: here when they are few, else in worker processes, a few parts ahead."""
-        first = list(islice(parts, 2))
-        if self.workers < 2 or len(first) < 2:
-            worker = kind(known)
-            return [
-                _told(getattr(worker, work)(part), self.progress, step, n, of) for n, part in enumerate(_chained(first, parts))
-            ]
-        done: list[Any] = []
-        waiting: list[Future[Any]] = []
-        with ProcessPoolExecutor(self.workers, get_context("spawn"), _begin, (kind, known)) as pool:
-            for part in _chained(first, parts):
-                waiting.append(pool.submit(_work, work, part))
-                if len(waiting) > 2 * self.workers:
-                    done.append(_told(waiting.pop(0).result(), self.progress, step, len(done), of))
-            for future in waiting:
-                done.append(_told(future.result(), self.progress, step, len(done), of))
-        return done
-
-
-_worker: Any = None
-
-
-def _begin(kind: Any, known: Any) -> None:
-    global _worker
-    _worker = kind(known)
-
-
-def _work(work: str, part: Any) -> Any:
-    return getattr(_worker, work)(part)
-
-
-def _told(result: Any, progress: Progress, step: str, done: int, of: int) -> Any:
-    progress(step, done + 1, of)
-    return result
-
-
-def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
-    yield from first
-    yield from rest
 
 
 def _chunks(files: Sequence[Path], flaws: PartFiles, columns: set[str], delimiter: str) -> Iterator[Chunk]:
@@ -281,25 +237,3 @@ def _reader(path: Path, delimiter: str) -> Callable[[Any, str], Iterator[Row | F
     if suffix in (".jsonl", ".ndjson"):
         return jsonl.read
     raise BadSettings(f"{path.name}: only .csv, .tsv, .jsonl and .ndjson files can be matched.", name=str(path))
-
-
-def _kept(path: Path) -> Components:
-    number, nodes, edges = orjson.loads(path.read_bytes())
-    return Components(number, nodes, [[(a, b) for a, b in some] for some in edges])
-
-
-def _components(population: Population, match_bits: int) -> Iterator[Components]:
-    """Components of match edges, the work of some thousand nodes in one part."""
-    number, size = 0, 0
-    nodes: list[list[int]] = []
-    edges: list[list[tuple[int, int]]] = []
-    for _, component in groupby(population.components(match_bits), itemgetter(0)):
-        found = [(a, b) for _, a, b in component]
-        nodes.append(sorted({node for edge in found for node in edge}))
-        edges.append([edge for edge in found if edge[0] != edge[1]])
-        size += len(nodes[-1])
-        if size >= NODES:
-            yield Components(number, nodes, edges)
-            number, size, nodes, edges = number + 1, 0, [], []
-    if nodes:
-        yield Components(number, nodes, edges)

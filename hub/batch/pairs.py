@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import orjson
+
+from hub.batch.components import read_components
 from hub.batch.population import Population
-from hub.matching.clustering import ClusterRules, Member, PairEvidence, cluster
+from hub.matching.clustering import ClusterRules, Member, PairEvidence, Refusal, cluster
 from hub.matching.features import Features
 from hub.matching.rules import MatchingRules
 from hub.matching.scoring import Scorer
@@ -33,73 +34,91 @@ class Range(NamedTuple):
     high: int
 
 
-class Components(NamedTuple):
-    """Some components of match edges: which nodes, and the edges among them."""
+class Twins(NamedTuple):
+    """Nodes of several records in a range."""
 
     number: int
-    nodes: Sequence[Sequence[int]]
-    edges: Sequence[Sequence[tuple[int, int]]]
+    low: int
+    high: int
 
 
 class PairWorker:
-    """One per process; it reads the population and writes part files."""
+    """One per process; it reads the population and leaves part files ``scores`` and ``selves``."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.scorer = Scorer(task.rules)
-        self._population: Population | None = None
 
-    @property
-    def population(self) -> Population:
-        if self._population is None:
-            self._population = Population(self.task.folder, self.task.memory, read_only=True)
-        return self._population
+    def __call__(self, part: Range | Twins) -> int:
+        return self._twins(part) if isinstance(part, Twins) else self._pairs(part)
 
-    def close(self) -> None:
-        """Let go of the file, so that another process may write."""
-        if self._population is not None:
-            self._population.close()
-            self._population = None
+    def _twins(self, part: Twins) -> int:
+        """Nodes whose records are one customer by that alone, on trusted values: they equal each other in all they say."""
+        population = Population(self.task.folder, self.task.memory, read_only=True)
+        try:
+            found = population.twins(part.low, part.high)
+        finally:
+            population.close()
+        rules = self.task.clusters
+        kept = []
+        for node, each in found:
+            own = PairEvidence(*self.scorer.quick(each, each))
+            if rules.is_match(own) and rules.is_trusted(own) and not own.veto:
+                kept.append(f"{node}\n")
+        (self.task.folder / f"{part.number:06d}.selves").write_text("".join(kept), encoding="utf-8")
+        return len(kept)
 
-    def score(self, part: Range) -> int:
+    def _pairs(self, part: Range) -> int:
         """Keep what a person or the clustering has to know: evidence from the review threshold on, and hard rules."""
-        found = self.population.features_between(part.low, part.high)
-        sides = {node: self.scorer.ready(each) for node, each in found.items()}
+        population = Population(self.task.folder, self.task.memory, read_only=True)
+        try:
+            sides = population.sides_between(part.low, part.high)
+            candidates = population.candidates(part.low, part.high)
+        finally:
+            population.close()  # so that another process may write
         counted = self.scorer.counted
         kept = 0
         with (self.task.folder / f"{part.number:06d}.scores").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            for a, b in self.population.candidates(part.low, part.high):
+            for a, b in candidates:
                 if (score := counted(sides[a], sides[b])) is not None:
                     bits, trusted, match, veto = score
                     writer.writerow([a, b, bits, trusted, match or "", veto or ""])
                     kept += 1
-        self.close()
         return kept
 
-    def group(self, part: Components) -> int:
-        """Clusters of these components, as (record, smallest record of its cluster)."""
-        nodes = [node for component in part.nodes for node in component]
-        found = self.population.features_of(nodes)
-        members = defaultdict(list)
-        for record, node, _ in self.population.members_of(nodes):
-            members[node].append(record)
-        refused = 0
+
+class ComponentWorker:
+    """One per process. Of a part of components it leaves the clusters, as (record, smallest record of its cluster)."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.scorer = Scorer(task.rules)
+
+    def __call__(self, path: Path) -> int:
+        """How many unions were refused."""
+        part = read_components(path)
+        evidence = NodeEvidence(self.scorer, part.features)
+        refused: list[Any] = []
         with (self.task.folder / f"{part.number:06d}.members").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            for component, edges in zip(part.nodes, part.edges, strict=True):
-                records = [Member(_ref(record), node) for node in component for record in members[node]]
-                grouped = cluster(records, self._evidence(found), edges, (), self.task.clusters)
-                refused += len(grouped.refusals)
+            for component in part.listed:
+                records = [Member(_ref(record, system), node, trusted) for record, node, system, trusted in component.members]
+                grouped = cluster(records, evidence, component.edges, (), self.task.clusters)
+                refused += map(numbered, grouped.refusals)
                 writer.writerows([int(ref.key), int(refs[0].key)] for refs in grouped.clusters for ref in refs)
-        self.close()
-        return refused
-
-    def _evidence(self, found: dict[int, Features]) -> _Evidence:
-        return _Evidence(self.scorer, found)
+        if refused:
+            (self.task.folder / f"{part.number:06d}.refused").write_bytes(orjson.dumps(refused))
+        return len(refused)
 
 
-class _Evidence:
+def numbered(refusal: Refusal) -> tuple[str, list[int], list[int], int, list[int], tuple[str, ...]]:
+    """A refusal about records by number."""
+    left, right, pair = ([int(ref.key) for ref in refs] for refs in (refusal.left, refusal.right, refusal.pair))
+    return refusal.kind, left, right, refusal.bits, pair, refusal.decisions
+
+
+class NodeEvidence:
     """The scorer as clustering asks it, each pair once."""
 
     def __init__(self, scorer: Scorer, found: dict[int, Features]) -> None:
@@ -109,6 +128,6 @@ class _Evidence:
         return PairEvidence(*self._scorer.quick(self._found[a], self._found[b]))
 
 
-def _ref(record: int) -> RecordRef:
+def _ref(record: int, system: str) -> RecordRef:
     """Records are numbered in the order of their keys; padded, the numbers order as the keys do."""
-    return RecordRef("", f"{record:012d}")
+    return RecordRef(system, f"{record:012d}")

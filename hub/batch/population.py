@@ -10,7 +10,10 @@ from typing import Any
 import duckdb
 import orjson
 
+from hub.batch.packing import unpacked
+from hub.matching.clustering import ClusterRules
 from hub.matching.features import Features
+from hub.matching.prepared import Prepared
 
 _COLUMNS: dict[str, dict[str, str]] = {
     "records": {"key": "VARCHAR", "hash": "VARCHAR", "content": "VARCHAR", "place": "VARCHAR"},
@@ -19,6 +22,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
     "rejects": {"place": "VARCHAR", "key": "VARCHAR", "code": "VARCHAR", "reason": "VARCHAR"},
     "scores": {"a": "INTEGER", "b": "INTEGER", "bits": "BIGINT", "trusted": "BIGINT", "rule": "VARCHAR", "veto": "VARCHAR"},
     "members": {"record": "INTEGER", "cluster": "INTEGER"},
+    "selves": {"node": "INTEGER"},
 }
 """The part files that workers leave, by suffix."""
 
@@ -27,7 +31,7 @@ class Population:
     """The tables of one run. Everything is ordered by key, so that the order of the input does not matter."""
 
     def __init__(self, folder: Path, memory: str, *, read_only: bool = False) -> None:
-        self.folder = folder
+        self.folder, self.memory = folder, memory
         settings: dict[str, Any] = {"memory_limit": memory, "temp_directory": str(folder / "spill"), "threads": "2"}
         self._db = duckdb.connect(str(folder / "population.duckdb"), read_only=read_only, config=settings)
         self._db.execute("SET enable_progress_bar = false")
@@ -51,18 +55,31 @@ class Population:
             [str(self.folder / f"*.{name}")],
         )
 
+    def load_parquet(self, name: str, folder: Path) -> None:
+        """The same of Parquet files in a folder."""
+        names = ", ".join(_COLUMNS[name])
+        self._db.execute(f"CREATE TABLE raw_{name} AS SELECT {names} FROM read_parquet(?) ORDER BY ALL", [f"{folder}/*.parquet"])  # noqa: S608
+
+    def write_keyed_nodes(self) -> dict[str, Path]:
+        """Nodes and their keys as Parquet files, by table, for another engine."""
+        paths = {name: self.folder / f"{name}.parquet" for name in ("node", "node_key")}
+        self._db.execute(f"COPY (SELECT id, features FROM node ORDER BY id) TO '{_text(paths['node'])}' (FORMAT parquet)")  # noqa: S608
+        keys = "SELECT DISTINCT raw_keys.key, node.id AS node FROM raw_keys JOIN node USING (hash)"
+        self._db.execute(f"COPY ({keys}) TO '{_text(paths['node_key'])}' (FORMAT parquet)")
+        return paths
+
     def settle(self) -> None:
         """Number records and nodes. Of records under one key the one with the smallest content stays, the others are rejects."""
         self._db.execute(
             """
             CREATE TABLE record AS
-              SELECT (row_number() OVER (ORDER BY key) - 1)::INTEGER AS id, key, hash FROM (
+              SELECT (row_number() OVER (ORDER BY key) - 1)::INTEGER AS id, key, hash, '' AS system, true AS trusted FROM (
                 SELECT *, row_number() OVER (PARTITION BY key ORDER BY content, hash) AS turn FROM raw_records) WHERE turn = 1;
             INSERT INTO raw_rejects
               SELECT place, key, 'key_repeated', 'Another record has this key; give every record a key of its own.' FROM (
                 SELECT *, row_number() OVER (PARTITION BY key ORDER BY content, hash) AS turn FROM raw_records) WHERE turn > 1;
             CREATE TABLE node AS
-              SELECT (row_number() OVER (ORDER BY first) - 1)::INTEGER AS id, hash, size, features FROM (
+              SELECT (row_number() OVER (ORDER BY first) - 1)::INTEGER AS id, hash, size, features, NULL::BLOB AS ready FROM (
                 SELECT hash, min(id) AS first, count(*)::INTEGER AS size FROM record GROUP BY hash)
               JOIN (SELECT hash, min(features) AS features FROM raw_nodes GROUP BY hash) USING (hash)
               ORDER BY id;
@@ -85,7 +102,7 @@ class Population:
             CREATE TABLE candidate AS
               SELECT DISTINCT a.node AS a, b.node AS b
               FROM narrow a JOIN narrow b ON a.key = b.key AND a.node < b.node ORDER BY a, b;
-            DROP TABLE narrow; DROP TABLE node_key; DROP TABLE raw_keys; DROP TABLE raw_nodes;
+            DROP TABLE narrow; DROP TABLE node_key; DROP TABLE raw_keys; DROP TABLE IF EXISTS raw_nodes;
             """
         )
         return self.count("candidate")
@@ -102,14 +119,37 @@ class Population:
         )
         return [(int(low), int(high)) for low, high in found]
 
-    def candidates(self, low: int, high: int) -> list[tuple[int, int]]:
-        return [(a, b) for a, b in self._rows("SELECT a, b FROM candidate WHERE a >= ? AND a < ? ORDER BY a, b", [low, high])]
+    def twin_ranges(self, nodes: int) -> list[tuple[int, int]]:
+        """Ranges [from, to) with roughly so many nodes of several records each."""
+        found = self._rows(
+            "SELECT min(id), max(id) + 1 FROM (SELECT id, ((row_number() OVER (ORDER BY id) - 1) // ?) AS part FROM node "
+            "WHERE size > 1) GROUP BY part ORDER BY 1",
+            [nodes],
+        )
+        return [(int(low), int(high)) for low, high in found]
+
+    def twins(self, low: int, high: int) -> list[tuple[int, Features]]:
+        """Nodes of several records, with their features."""
+        found = self._rows("SELECT id, features FROM node WHERE size > 1 AND id >= ? AND id < ? ORDER BY id", [low, high])
+        return [(node, orjson.loads(text)) for node, text in found]
+
+    def candidates(self, low: int, high: int, step: int = 1) -> list[tuple[int, int]]:
+        """The candidates whose smaller node lies in [low, high); of every ``step``-th such node."""
+        asked = "SELECT a, b FROM candidate WHERE a >= ? AND a < ? AND a % ? = 0 ORDER BY a, b"
+        return [(a, b) for a, b in self._rows(asked, [low, high, step])]
 
     def features_between(self, low: int, high: int) -> dict[int, Features]:
         """Features of all nodes that these candidates touch."""
         wanted = "SELECT a FROM candidate WHERE a >= $1 AND a < $2 UNION SELECT b FROM candidate WHERE a >= $1 AND a < $2"
         found = self._rows(f"SELECT id, features FROM node WHERE id IN ({wanted})", [low, high])  # noqa: S608 - a constant
         return {node: orjson.loads(text) for node, text in found}
+
+    def sides_between(self, low: int, high: int) -> dict[int, Prepared]:
+        """The same, prepared."""
+        wanted = "SELECT a FROM candidate WHERE a >= $1 AND a < $2 UNION SELECT b FROM candidate WHERE a >= $1 AND a < $2"
+        told = "id, ready, CASE WHEN ready IS NULL THEN features END"
+        found = self._rows(f"SELECT {told} FROM node WHERE id IN ({wanted})", [low, high])  # noqa: S608 - constants
+        return {node: unpacked(ready) if ready else Prepared(orjson.loads(text)) for node, ready, text in found}
 
     def features_of(self, nodes: Sequence[int]) -> dict[int, Features]:
         found = self._rows("SELECT id, features FROM node WHERE id IN (SELECT unnest(?::INTEGER[]))", [list(nodes)])
@@ -124,39 +164,86 @@ class Population:
                 for (text,) in rows:
                     yield orjson.loads(text)
 
-    def members_of(self, nodes: Sequence[int]) -> list[tuple[int, int, str]]:
-        """(record, node, key) of these nodes."""
-        return [
-            (record, node, key)
-            for record, node, key in self._rows(
-                "SELECT member.record, member.node, record.key FROM member JOIN record ON record.id = member.record "
-                "WHERE member.node IN (SELECT unnest(?::INTEGER[])) ORDER BY 1",
-                [list(nodes)],
-            )
-        ]
+    def kinds(self) -> dict[str, int]:
+        """How many nodes say that they are people (p), organizations (o), or do not say ("")."""
+        found = self._rows("SELECT coalesce(features->>'$.k', '') AS kind, count(*) FROM node GROUP BY 1 ORDER BY 1")
+        return {str(kind): int(nodes) for kind, nodes in found}
 
-    def components(self, match_bits: int) -> Iterator[tuple[int, int, int]]:
+    def has(self, table: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [table]))
+
+    def members_of(self, nodes: Sequence[int]) -> list[tuple[int, int, str, bool]]:
+        """(record, node, system, trusted) of these nodes."""
+        found = self._rows(
+            "SELECT record.id, member.node, record.system, record.trusted FROM member JOIN record ON record.id = member.record "
+            "WHERE member.node IN (SELECT unnest(?::INTEGER[])) ORDER BY 1",
+            [list(nodes)],
+        )
+        return [(record, node, system, trusted) for record, node, system, trusted in found]
+
+    def components(self, rules: ClusterRules) -> Iterator[tuple[int, int, int]]:
         """(component, a, b) of the match edges between nodes, and of every node of several records with itself, by component.
 
         A component is named after its smallest node, which spreads along the edges and leaps along itself until nothing changes.
+        Components whose clusters are plain are not told but settled here.
         """
         self._db.execute(
             """
             CREATE TABLE edge AS
               SELECT a, b FROM raw_scores WHERE bits >= ? OR rule IS NOT NULL UNION ALL SELECT id, id FROM node WHERE size > 1
             """,
-            [match_bits],
+            [rules.match_bits],
         )
         self._db.execute(
             "CREATE TABLE label AS SELECT node, node AS root FROM (SELECT a AS node FROM edge UNION SELECT b FROM edge)"
         )
         while self._spread_labels():
             pass
+        self._settle_plain(rules)
         cursor = self._db.cursor()
-        cursor.execute("SELECT label.root, edge.a, edge.b FROM edge JOIN label ON label.node = edge.a ORDER BY 1, 2, 3")
+        cursor.execute(
+            "SELECT label.root, edge.a, edge.b FROM edge JOIN label ON label.node = edge.a "
+            "WHERE label.root NOT IN (SELECT root FROM plain) ORDER BY 1, 2, 3"
+        )
         with closing(cursor):
             while rows := cursor.fetchmany(50_000):
                 yield from rows
+
+    def _settle_plain(self, rules: ClusterRules) -> None:
+        """What linkage makes of a component in which everybody is drawn to everybody, on trusted values, and no rule forbids a
+        union, is one cluster: no need to grow it. Decisions are not looked at; who has some says so by ``apart``.
+        """
+        self._db.execute(
+            """
+            CREATE TABLE plain AS
+              WITH held AS (
+                SELECT label.root, count(*) AS nodes, sum(node.size) AS records,
+                       bool_and(node.size = 1 OR node.id IN (SELECT node FROM raw_selves)) AS selves
+                FROM label JOIN node ON node.id = label.node GROUP BY label.root),
+              bound AS (
+                SELECT label.root, count(*) AS pairs FROM raw_scores
+                JOIN label ON label.node = a JOIN label other ON other.node = b AND other.root = label.root
+                WHERE veto IS NULL AND (rule IS NOT NULL OR (bits > 0 AND trusted >= $1)) GROUP BY label.root),
+              pure AS (
+                SELECT DISTINCT label.root FROM label JOIN member USING (node) JOIN record ON record.id = member.record
+                WHERE record.system IN (SELECT unnest($3::VARCHAR[])))
+              SELECT held.root FROM held LEFT JOIN bound USING (root) ANTI JOIN pure USING (root)
+              WHERE selves AND coalesce(pairs, 0) = nodes * (nodes - 1) // 2 AND nodes <= $2
+                AND root NOT IN (SELECT label.root FROM label JOIN apart USING (node));
+            """,
+            [rules.match_bits, rules.size_limit, sorted(rules.free_of_duplicates)],
+        )
+        self._db.execute(
+            """
+            CREATE TABLE plain_members AS
+              SELECT member.record, min(member.record) OVER (PARTITION BY label.root) AS cluster
+              FROM plain JOIN label USING (root) JOIN member USING (node)
+            """
+        )
+
+    def keep_apart(self, nodes: Sequence[int]) -> None:
+        """Nodes that somebody decided about."""
+        self._db.execute("CREATE TABLE apart AS SELECT unnest(?::INTEGER[]) AS node", [list(nodes)])
 
     def _spread_labels(self) -> int:
         """One step; how many nodes have another label now."""
@@ -180,8 +267,9 @@ class Population:
         self._db.execute(
             """
             CREATE TABLE cluster AS
-              SELECT record.id AS record, coalesce(raw_members.cluster, record.id) AS cluster
-              FROM record LEFT JOIN raw_members ON raw_members.record = record.id;
+              SELECT record.id AS record, coalesce(raw_members.cluster, plain_members.cluster, record.id) AS cluster
+              FROM record LEFT JOIN raw_members ON raw_members.record = record.id
+              LEFT JOIN plain_members ON plain_members.record = record.id;
             """
         )
 
@@ -227,4 +315,9 @@ class Population:
         self._copy('SELECT place AS "where", key AS record_id, code, reason FROM raw_rejects ORDER BY place, code', out)
 
     def _copy(self, query: str, out: Path) -> None:
-        self._db.execute(f"COPY ({query}) TO '{str(out).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')")
+        self._db.execute(f"COPY ({query}) TO '{_text(out)}' (HEADER, DELIMITER ',')")
+
+
+def _text(path: Path) -> str:
+    """A path inside a statement's quotes."""
+    return str(path).replace("'", "''")

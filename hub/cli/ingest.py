@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from hub.app import open_hub
+from hub.app.outcome import Work
 from hub.cli import MISCONFIGURED, NEEDS_A_LOOK, NOT_READY
 from hub.cli.show import console, emit_json, json_option, progress, table
+from hub.ingest import RunReport
 
 
 @click.command("ingest")
@@ -26,6 +29,11 @@ def command(feeds: tuple[str, ...], accept: bool, no_work: bool, as_json: bool) 
         hub.migrate()
         reports = hub.ingest(feeds, accept=accept, tell=tell)
         outcome = None if no_work else hub.work(tell)
+    show_reports(reports, outcome, as_json)
+
+
+def show_reports(reports: Sequence[RunReport], outcome: Work | None, as_json: bool) -> None:
+    """What came of feeds, and the exit code that says so."""
     if as_json:
         emit_json({"feeds": [report.as_dict() for report in reports], "resolved": outcome and outcome.as_dict()})
     elif not reports:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hub.app.files import match
+from hub.app.files import LOCAL, SPARK, match
 from hub.cli import NEEDS_A_LOOK
 from hub.cli.files import Out, all_different
 from hub.cli.show import emit_json, json_option, progress
@@ -19,10 +20,18 @@ OUT = Out()
 _SIZE = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 
 
-def _size(ctx: click.Context, param: click.Parameter, value: str) -> str:
+def sized(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if not _SIZE.fullmatch(value.strip()):
         raise click.BadParameter(f"{value!r} is no size; write one as 500MB or 4GB.")
     return value.strip()
+
+
+def engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Who does the heavy part."""
+    who = "Who joins, scores and clusters: processes of this machine, or Spark."
+    engine = click.option("--engine", default=LOCAL, show_default=True, type=click.Choice([LOCAL, SPARK]), help=who)
+    master = click.option("--spark-master", default="local[2]", show_default=True, help="Where Spark runs.")
+    return engine(master(command))
 
 
 @click.command("match")
@@ -35,7 +44,8 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> str:
     "--model",
     default="default",
     show_default=True,
-    help="`default`: the shipped weights; `fitted`: they, with the size and the common values of this input; or a FILE.",
+    help="`default`: the shipped weights; `fitted`: they, with the size and the common values of this input; `trained`: weights "
+    "estimated from this input, without labels; or a FILE.",
 )
 @click.option("--delimiter", default="", help="What parts the columns of CSV files. Default: a comma, in .tsv files a tab.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
@@ -43,9 +53,10 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> str:
     "--memory",
     default="1GB",
     show_default=True,
-    callback=_size,
+    callback=sized,
     help="What the join may hold in memory; the rest spills to disk.",
 )
+@engine_options
 @json_option
 def command(
     files: tuple[Path, ...],
@@ -57,6 +68,8 @@ def command(
     delimiter: str,
     workers: int,
     memory: str,
+    engine: str,
+    spark_master: str,
     as_json: bool,
 ) -> None:
     """Find the duplicates in CSV or JSON Lines FILES, without a hub, with the same rules as in one.
@@ -75,6 +88,8 @@ def command(
             delimiter=delimiter,
             workers=workers,
             memory=memory,
+            engine=engine,
+            spark_master=spark_master,
             tell=tell,
         )
     for column in report["missing"]:

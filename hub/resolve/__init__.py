@@ -26,9 +26,9 @@ from hub.resolve.gathering import Evidence, Gathering
 from hub.resolve.meeting import Meeting, Ready, Weigher, explain, meet, remeet
 from hub.resolve.minting import uuid7_mint
 from hub.resolve.rebuilding import Difference, differences
-from hub.resolve.rules import Rules, held_against, hold_to, read_rules
+from hub.resolve.rules import Rules, hold_to, put_in_force, read_rules
 from hub.resolve.settling import Cause, Settlement, pins_of
-from hub.store import active, goldens, nodes, redo, sources
+from hub.store import active, goldens, nodes, redo, rows, sources
 from hub.store import decisions as decided
 from hub.store.active import Standing
 from hub.store.decisions import PinnedValue
@@ -39,6 +39,7 @@ from hub.survivorship import survive
 __all__ = ["Difference", "Outcome", "Resolver", "Rules", "read_rules"]
 
 _NOTHING: Mapping[RecordRef, SourceRecord] = {}
+_FEW = 4  # records whose nodes are made sooner than it is asked whether they are needed
 
 
 @dataclass(slots=True)
@@ -90,8 +91,10 @@ class Resolver:
         *,
         clock: Callable[[], datetime] | None = None,
         mint: Callable[[], str] | None = None,
+        renew: Callable[[Connection], Rules | None] = lambda tx: None,
     ) -> None:
-        self.rules = rules
+        """``renew`` is asked for the rules in force when they are not these any more; None: there are no others to hold."""
+        self.rules, self.renew = rules, renew
         self.clock = clock or (lambda: datetime.now(UTC))
         self.mint = mint or uuid7_mint(self.clock)
         self.weigher = Weigher(rules.entity, rules.matching)
@@ -105,11 +108,13 @@ class Resolver:
     def resolve(self, tx: Connection, records: Sequence[SourceRecord], as_of: date) -> Outcome:
         """Take a micro-batch. Taking it again changes nothing."""
         ready = self._think_ahead(tx, records)
-        critical(tx, self.entity)
+        with rows.together(tx, len(records)):
+            critical(tx, self.entity)
+            standing = active.standing(tx, self.entity)
         at = self.clock()
-        standing = active.standing(tx, self.entity)
-        held_against(tx, self.rules, standing.rules, at)
-        arrival = arrive(tx, self.entity, records, at)
+        if self._take_up(tx, standing.rules, at):
+            ready = self._think_ahead(tx, records)
+        arrival = arrive(tx, self.entity, records, at, pointers=standing.pointers)
         outcome = Outcome(arrival.taken, arrival.redelivered, dict(arrival.states), gaps=arrival.gaps)
         if not arrival.changed:
             sources.put_heads(tx, arrival.advanced)
@@ -127,15 +132,27 @@ class Resolver:
     def _enter(self, tx: Connection) -> datetime:
         critical(tx, self.entity)
         at = self.clock()
-        hold_to(tx, self.rules, at)
+        self._take_up(tx, active.rules_version(tx, self.entity), at)
         return at
+
+    def _take_up(self, tx: Connection, held: str | None, at: datetime) -> bool:
+        """Work under the rules in force from here on, or not at all; whether they are others than before."""
+        if held in (None, self.rules.version):
+            hold_to(tx, self.rules, at, held)
+            return False
+        fresh = self.renew(tx)
+        hold_to(tx, fresh or self.rules, at, held)
+        if fresh is not None:
+            self.rules, self.weigher = fresh, Weigher(fresh.entity, fresh.matching)
+        return True
 
     def _think_ahead(self, tx: Connection, records: Sequence[SourceRecord]) -> Ready:
         """What needs nobody else is done before others must wait: the nodes of records that say something new.
 
         What is read here may be out of date in the critical section: it only says what is worth the while.
         """
-        held = sources.heads(tx, self.entity, {(record.ref.system, record.ref.key) for record in records})
+        few = len(records) <= _FEW
+        held = {} if few else sources.heads(tx, self.entity, {(record.ref.system, record.ref.key) for record in records})
         return {
             id(record): self.weigher.node_of(record)
             for record in records
@@ -156,7 +173,7 @@ class Resolver:
         meeting = change.meeting
         bound = self.rules.matching.component_limit if limit == -1 else limit
         standing = change.standing or active.standing(tx, self.entity)
-        gathering = Gathering(tx, self.weigher, standing, change.over, limit=bound)
+        gathering = Gathering(tx, self.weigher, standing, change.over, meeting, limit=bound)
         found = gathering.walk(meeting.touched, change.goldens, change.refs)
         found.without({node.id for node in meeting.gone}, meeting.dropped)
         nodes.remove(tx, meeting.gone)
@@ -275,14 +292,14 @@ class Resolver:
             self._settle(tx, _Change(Cause("redo"), meeting), at, as_of, outcome, limit=None if whole else -1)
         return outcome
 
-    def adopt(self, tx: Connection, as_of: date) -> Outcome:
+    def adopt(self, tx: Connection, as_of: date, tell: Callable[[int], None] = lambda done: None) -> Outcome:
         """Bring everything under the rules this resolver holds: all evidence, clusters, values and tasks anew, ids kept.
 
-        In one transaction, so that nobody sees half of it; roll it back, and it was a simulation.
+        In one transaction, so that nobody sees half of it. ``tell`` hears how many records have met the others.
         """
         critical(tx, self.entity)
         at = self.clock()
-        active.set_rules(tx, self.entity, self.rules.version, at)
+        put_in_force(tx, self.rules, at)
         redo.forget(tx, self.entity)
         nodes.remove_all(tx, self.entity)
         outcome, touched = Outcome(), set[int]()
@@ -294,9 +311,10 @@ class Resolver:
             touched |= meeting.touched
             outcome.taken += len(page)
             outcome.compared += meeting.compared
+            tell(outcome.taken)
         while (item := redo.take(tx, self.entity)) is not None:  # keys that became generic on the way
             nodes.drop_edges(tx, remeet(tx, self.weigher, item.item).dropped)
-        change = _Change(Cause("rules", {"version": self.rules.version}), Meeting(touched))
+        change = _Change(Cause("rules", {"version": self.rules.version, "model": self.rules.model}), Meeting(touched))
         self._settle(tx, change, at, as_of, outcome, limit=None)
         return outcome
 

@@ -17,7 +17,7 @@ from hub.matching.clustering import Member, PairEvidence
 from hub.matching.components import DisjointSets
 from hub.matching.decisions import SAME
 from hub.records import Decision, RecordRef
-from hub.resolve.meeting import Weigher
+from hub.resolve.meeting import Meeting, Weigher
 from hub.store import decisions as decided
 from hub.store import nodes, sources
 from hub.store.active import Standing
@@ -59,8 +59,21 @@ class Gathering:
     """Walks from seeds to the ends of their components, one round of queries per step away from the seeds."""
 
     def __init__(
-        self, tx: Connection, weigher: Weigher, standing: Standing, over: Unwritten, *, limit: int | None = None
+        self,
+        tx: Connection,
+        weigher: Weigher,
+        standing: Standing,
+        over: Unwritten,
+        meeting: Meeting | None = None,
+        *,
+        limit: int | None = None,
     ) -> None:
+        self.fresh = meeting.fresh if meeting else set()  # of these the store knows nothing that the meeting does not
+        self.met: dict[int, list[Pair]] = defaultdict(list)
+        self.meeting = meeting
+        for pair in meeting.edges if meeting else ():
+            for node in self.fresh.intersection(pair):
+                self.met[node].append(pair)
         self.tx, self.weigher, self.over, self.limit = tx, weigher, over, limit
         self.entity, self.match_bits = weigher.entity, weigher.rules.match_bits
         self.found = Neighbourhood()
@@ -91,7 +104,7 @@ class Gathering:
     def _step(self, frontier: set[int]) -> set[int]:
         """One step further: over evidence, to the records there, over their golden records and decisions."""
         reached = self._over_edges(frontier)
-        here = sources.in_nodes(self.tx, frontier, self.over)
+        here = sources.in_nodes(self.tx, frontier, self.over, self.fresh)
         for placed in here:
             self.found.placed[placed.ref] = placed
             self.found.in_node[placed.node].append(placed.ref)
@@ -101,11 +114,17 @@ class Gathering:
 
     def _over_edges(self, frontier: set[int]) -> set[int]:
         fresh = set()
-        for (left, right), edge in nodes.edges_at(self.tx, frontier).items():
+        for (left, right), edge in self._edges_at(frontier).items():
             self.found.edges[left, right] = edge
             if edge.bits >= self.match_bits or edge.match is not None:
                 fresh |= self._tie(left, right)
         return fresh
+
+    def _edges_at(self, frontier: set[int]) -> dict[Pair, Edge]:
+        found = nodes.edges_at(self.tx, frontier - self.fresh)
+        if self.meeting:
+            found.update((pair, self.meeting.edges[pair]) for node in frontier & self.fresh for pair in self.met[node])
+        return found
 
     def _over_goldens(self, here: Sequence[Placed]) -> set[int]:
         """Whoever was together is looked at together."""
@@ -146,7 +165,7 @@ class Gathering:
 
     def _nodes_of(self, keys: Collection[SourceKey]) -> dict[SourceKey, int]:
         """The nodes of these keys, or of what they were merged into."""
-        heads = _followed(self.tx, self.entity, keys, self.over)
+        heads = followed(self.tx, self.entity, keys, self.over)
         return {key: head.node for key, head in heads.items() if head.live and head.node is not None}
 
     def _ends_of(self, refs: Collection[RecordRef]) -> set[int]:
@@ -217,7 +236,7 @@ class Gathering:
         merged = self._lead_to(self.found.placed)
         named = {(ref.system, ref.key) for d in self.known_decisions.values() for ref in (*d.left, *d.right)}
         heads = sources.heads(self.tx, self.entity, {(r.system, r.key) for r in merged} | named, self.over)
-        ends = _followed(self.tx, self.entity, heads, self.over)
+        ends = followed(self.tx, self.entity, heads, self.over)
         for key, head in heads.items():
             if not head.live and head.record.operation in ALIASES and not head.empty:
                 self.found.aliases[head.ref] = ends[key].ref
@@ -237,7 +256,7 @@ def renamed(decision: Decision, names: Names) -> Decision:
     return replace(decision, left=tuple(sorted(left - right)), right=tuple(sorted(right - left)))
 
 
-def _followed(tx: Connection, entity: str, keys: Iterable[SourceKey], over: Unwritten) -> dict[SourceKey, Head]:
+def followed(tx: Connection, entity: str, keys: Iterable[SourceKey], over: Unwritten) -> dict[SourceKey, Head]:
     """For each key the head at the end of its merges."""
     known = sources.heads(tx, entity, keys, over)
     start = list(known)

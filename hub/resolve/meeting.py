@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -22,8 +22,9 @@ from hub.matching.keys import key_numbers
 from hub.matching.prepared import Prepared
 from hub.matching.rules import MatchingRules
 from hub.matching.scoring import Scorer
+from hub.matching.story import waterfall
 from hub.records import SourceRecord
-from hub.store import nodes, redo
+from hub.store import nodes, redo, rows
 from hub.store.nodes import Edge, Node, Pair
 from hub.store.sources import Head
 
@@ -42,6 +43,8 @@ class Meeting:
     gone: list[Node] = field(default_factory=list)  # without records: to be removed when their surroundings are known
     dropped: list[Pair] = field(default_factory=list)  # evidence that fell away: likewise
     compared: int = 0
+    fresh: set[int] = field(default_factory=set)  # nodes nothing was held of before
+    edges: dict[Pair, Edge] = field(default_factory=dict)  # all evidence that these have
 
 
 class Weigher:
@@ -125,21 +128,32 @@ def meet(tx: Connection, weigher: Weigher, changed: Sequence[Head], at: datetime
     meeting.touched.update(joining)
     held = {node: (stored[node].members if node in stored else 0) + more for node, more in joining.items()}
     fresh = [wanted[node]._replace(members=held[node]) for node in sorted(wanted.keys() - stored.keys())]
+    meeting.fresh = {node.id for node in fresh}
     meeting.gone = [node for node in stored.values() if held[node.id] <= 0]
-    nodes.set_members(tx, {node: held[node] for node in stored if joining[node]})
-    _compare(tx, weigher, fresh, meeting, at)
-    nodes.add(tx, weigher.entity, fresh)
+    crossings = _compare(tx, weigher, fresh, meeting)
+    with rows.together(tx, len(changed)):
+        nodes.set_members(tx, {node: held[node] for node in stored if joining[node]})
+        nodes.set_generic(tx, weigher.entity, crossings.counts, weigher.rules.block_limit)
+        redo.put(tx, weigher.entity, redo.KEY, crossings.keys, at)
+        nodes.put_edges(tx, meeting.edges)
+        nodes.add(tx, weigher.entity, fresh)
     return meeting
 
 
-def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: Meeting, at: datetime) -> None:
-    """Weigh new nodes against all they share a key with, and keep count of the generic keys."""
+class _Crossings(NamedTuple):
+    """What became of keys that many nodes share."""
+
+    counts: Mapping[int, int]  # nodes on each key that is or was generic
+    keys: Sequence[int]  # those that became generic, or stopped being so
+
+
+def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: Meeting) -> _Crossings:
+    """Weigh new nodes against all they share a key with, and count the nodes on generic keys."""
     coming, going = _by_key(fresh), _by_key(meeting.gone)
     if not coming and not going:
-        return
+        return _Crossings({}, ())
     limit = weigher.rules.block_limit
-    generic = nodes.generic(tx, coming.keys() | going.keys())
-    present = nodes.on_keys(tx, coming.keys() - generic.keys())
+    generic, present = nodes.met(tx, coming, going)
     left = {node.id for node in meeting.gone}
     shared: dict[int, list[int]] = {}  # narrow keys that more than one node is on, with all of these
     counts: dict[int, int] = {}
@@ -154,10 +168,9 @@ def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: M
         elif after > 1 and key in coming:
             shared[key] = [*present.get(key, ()), *coming[key]]
     pairs = _candidates(fresh, shared, left)
-    nodes.set_generic(tx, weigher.entity, counts, limit)
-    redo.put(tx, weigher.entity, redo.KEY, crossed, at)
     meeting.compared = len(pairs)
-    nodes.put_edges(tx, weigh_all(tx, weigher, pairs))
+    meeting.edges = weigh_all(tx, weigher, pairs)
+    return _Crossings(counts, crossed)
 
 
 def weigh_all(tx: Connection, weigher: Weigher, pairs: Iterable[Pair]) -> dict[Pair, Edge]:
@@ -235,6 +248,7 @@ def explain(weigher: Weigher, left: SourceRecord, right: SourceRecord) -> dict[s
         "veto": score.veto,
         "match_bits": weigher.rules.match_bits / 1000,
         "review_bits": weigher.rules.review_bits / 1000,
-        "waterfall": weigher.scorer.waterfall(score),
+        "waterfall": waterfall(score),
+        "parts": [part._asdict() | {"bits": part.bits / 1000} for part in score.parts],
         "shared_keys": len(set(one.blocking_keys) & set(other.blocking_keys)),
     }

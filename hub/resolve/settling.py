@@ -17,7 +17,7 @@ from hub.resolve.announcing import Announcer, Moves, named
 from hub.resolve.gathering import Evidence, Neighbourhood
 from hub.resolve.rules import Rules
 from hub.store import decisions as decided
-from hub.store import goldens, sources
+from hub.store import goldens, rows, sources
 from hub.store.active import Standing
 from hub.store.goldens import Golden
 from hub.store.sources import Head, SourceKey
@@ -73,8 +73,9 @@ class Settlement:
         self._keep(assignment, former, announcer)
         for old_id, heir in sorted(assignment.retired.items()):
             announcer.retire(former[old_id], heir, self._why_retired(heir))
-        announcer.finish([former[one] for one in sorted(assignment.reinstated)])
-        self._place(moves)
+        with rows.together(self.tx, len(self.found.placed)):
+            announcer.finish([former[one] for one in sorted(assignment.reinstated)])
+            self._place(moves)
         return Settled(clustering, self.evidence, moves, announcer)
 
     # -- clusters and ids --
