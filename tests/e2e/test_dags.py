@@ -27,7 +27,7 @@ LOOK = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
-tasks = {name: dag.get_task("ingest") for name, dag in bag.dags.items()}
+tasks = {name: dag.tasks[0] for name, dag in bag.dags.items()}
 print("found " + json.dumps({
     "errors": bag.import_errors,
     "dags": {name: {"schedule": dag.timetable.summary if hasattr(dag.timetable, "summary") else str(dag.schedule),
@@ -122,7 +122,29 @@ def test_airflow_sees_one_dag_per_scheduled_feed(airflow_python: Path, company: 
     assert seen["dags"] == {
         "feed.shop.customers": {**expected, "schedule": "*/10 * * * *", "feed": ["shop.customers"]},
         "feed.shop.orders": {**expected, "schedule": "@daily", "feed": ["shop.orders"]},
+        "model.propose": {**expected, "schedule": "@daily", "feed": []},
     }
+
+
+PROPOSE = """
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("models", sys.argv[1] + "/models.py")
+models = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(models)
+print("found " + json.dumps(models.propose()))
+"""
+
+
+@pytest.mark.slow
+def test_the_nightly_question_says_why_no_new_model_is_due(airflow_python: Path, company: Path) -> None:
+    migrate: list[str | Path] = [airflow_python.parent / "goldenhub", "--home", company, "migrate"]
+    subprocess.run(migrate, cwd=company, check=True, capture_output=True)
+    ask(airflow_python, RUN, company, "shop.customers")
+
+    said = ask(airflow_python, PROPOSE, company)
+
+    assert said["proposed"] is None
+    assert (said["need"]["due"], said["need"]["population"]) == (False, 2)
 
 
 @pytest.mark.slow
