@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ from typing import Any
 import click
 
 from hub.app import open_hub
+from hub.app.seeing import must_be_a_view, seen_through
+from hub.app.stability import as_dict, stability
+from hub.cli import NEEDS_A_LOOK
 from hub.cli.files import Out, all_different
 from hub.cli.records import ENTITY, as_name, as_ref, golden_of, told
 from hub.cli.show import console, emit_json, json_option, progress, table
+from hub.matching.stability import Stability
 from hub.store import goldens
 
 FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S")
@@ -35,13 +40,18 @@ def show(which: str, why: bool, view: str | None, known: datetime | None, as_jso
         return
     with open_hub() as hub, hub.reading() as tx:
         golden = golden_of(tx, which)
-        data = hub.view(golden, view) if view else golden.data
+        if view:
+            must_be_a_view(hub, view)
+            shown = list(seen_through(hub, tx, [golden], name=view))
+            if not shown:
+                raise click.ClickException(f"Nobody is known as {which!r} in this view.")
+            golden = shown[0]
     if as_json:
-        emit_json(told(golden, data))
+        emit_json(told(golden, golden.data))
         return
     click.echo(f"{golden.id}  version {golden.version}, {golden.state}, as of {golden.as_of}")
     click.echo(f"members: {', '.join(map(str, golden.members)) or 'none'}\n")
-    rows = [(path, value, *(_source(golden.provenance, path) if why else ())) for path, value in _lines(data)]
+    rows = [(path, value, *(_source(golden.provenance, path) if why else ())) for path, value in _lines(golden.data)]
     columns = ("field", "value", "from", "rule", "also says so") if why else ("field", "value")
     console().print(table("", columns, rows))
 
@@ -87,7 +97,9 @@ def _source(provenance: dict[str, Any], path: str) -> tuple[str, str, str]:
             source = str(found.get("source", ""))
             also = [one for one in map(str, found.get("supporters", ())) if one != source]
             return source, str(found.get("rule", "")), ", ".join(also)
-    return "", "", ""
+    items = [entry for place, entry in provenance.items() if place.startswith(f"{path}[")]
+    also = sorted({str(one) for entry in items for one in entry.get("supporters", ())})
+    return ", ".join(dict.fromkeys(str(one["source"]) for one in items)), "union" if items else "", ", ".join(also)
 
 
 @command.command("list")
@@ -108,6 +120,50 @@ def listed(limit: int, after: str, as_json: bool) -> None:
     console().print(table("", ("id", "name", "version", "members"), rows, right=("version",)))
     if len(found) == limit:
         click.echo(f"\nMore: goldenhub golden list --after {found[-1].id}")
+
+
+@command.command("stability")
+@click.option(
+    "--since", type=click.DateTime(FORMATS), help="From this day or moment (UTC) on. Default: as far back as the feed reaches."
+)
+@json_option
+def stable(since: datetime | None, as_json: bool) -> None:
+    """How stable ids are: records that got another one, by week, and whether that had to be.
+
+    Exit code 1 when an id changed although its customer did not, or a former id did not come back when it should have.
+    """
+    with open_hub() as hub, hub.reading() as tx:
+        found, begin = stability(hub, tx, since.replace(tzinfo=UTC) if since else None)
+    if as_json:
+        emit_json(as_dict(found, begin))
+    elif not found.weeks:
+        click.echo("Nothing was announced in this time.")
+    else:
+        _tell_stability(found, begin)
+    if found.total("excess") or found.total("reinstated") < found.total("owed"):
+        sys.exit(NEEDS_A_LOOK)
+
+
+def _tell_stability(found: Stability, begin: datetime | None) -> None:
+    weeks = [
+        (
+            week.begins,
+            f"{week.records:,}",
+            f"{week.changed:,}",
+            f"{week.share:.2%}",
+            week.excess,
+            f"{week.reinstated} of {week.owed}",
+        )
+        for week in found.weeks
+    ]
+    columns = ("week from", "records", "other id", "share", "excess", "former ids back")
+    console().print(table("", columns, weeks, right=columns[1:]))
+    back = "none were due" if found.reinstatement is None else f"{found.reinstatement:.1%} of those due"
+    since = f" since {begin:%Y-%m-%d}" if begin else ""
+    click.echo(
+        f"\nExcess churn (ids changed beyond what the change of members forces){since}: {found.total('excess')}; the goal is 0. "
+        f"Former ids that came back: {back}."
+    )
 
 
 @command.command("export")

@@ -6,6 +6,7 @@ import click
 
 from hub.app import open_hub
 from hub.app.outcome import in_words, told
+from hub.cli import deciding
 from hub.cli.records import ENTITY
 from hub.cli.show import by_option, console, emit_json, json_option, table
 from hub.records import Decision, refs_text
@@ -49,6 +50,10 @@ def _as_dict(stored: tasks.StoredTask) -> dict[str, object]:
         "reason": task.reason,
         "opened_at": stored.opened_at.isoformat(),
     }
+
+
+for more in deciding.COMMANDS_OF_REVIEW:
+    command.add_command(more)
 
 
 @command.command("decide")

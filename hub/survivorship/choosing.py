@@ -45,18 +45,19 @@ def choose(candidates: Sequence[Candidate], chain: Sequence[Step], day: int) -> 
     corrected = [c for c in candidates if c.ref.system == STEWARD]
     if corrected:
         return Choice(_first(_keep(_LATEST, corrected, day)), STEWARD)
-    rule = "agreed" if _agree(candidates) else ""
+    rule = "agreed" if agree(candidates) else ""
     left = list(candidates)
     for step in chain:
         left = _keep(step, left, day)
         if len(left) == 1:
             return Choice(left[0], rule or step.name)
-        if not rule and _agree(left):
+        if not rule and agree(left):
             rule = step.name
     return Choice(_first(left), rule or "order")
 
 
-def _agree(candidates: Sequence[Candidate]) -> bool:
+def agree(candidates: Sequence[Candidate]) -> bool:
+    """Whether all say the same, however they spell it."""
     first = candidates[0].normal
     for c in candidates:  # noqa: SIM110 - this runs for every field of every golden record, and `all` is dear
         if c.normal != first:
@@ -67,20 +68,23 @@ def _agree(candidates: Sequence[Candidate]) -> bool:
 def _first(candidates: Sequence[Candidate]) -> Candidate:
     if len(candidates) == 1:
         return candidates[0]
-    return min(candidates, key=lambda c: (c.ref, c.spelling))
+    first = min([c.ref for c in candidates])
+    held = [c for c in candidates if c.ref == first]
+    return held[0] if len(held) == 1 else min(held, key=lambda c: c.spelling)
 
 
 def _keep(step: Step, candidates: list[Candidate], day: int) -> list[Candidate]:
     if len(candidates) == 1:
         return candidates
-    scores = _scores(step, candidates, day)
-    best = max(scores)
-    if scores.count(best) == len(scores):
+    found = scores(step, candidates, day)
+    best = max(found)
+    if found.count(best) == len(found):
         return candidates
-    return [c for c, score in zip(candidates, scores, strict=True) if score == best]
+    return [c for c, score in zip(candidates, found, strict=True) if score == best]
 
 
-def _scores(step: Step, candidates: list[Candidate], day: int) -> list[Any]:
+def scores(step: Step, candidates: Sequence[Candidate], day: int) -> list[Any]:
+    """What each of these candidates has by one criterion; the greatest goes on."""
     if step.name == "trust":
         return [c.standing.on(day) for c in candidates]
     if step.name == "most_recent":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hub.survivorship.choosing import STEWARD, Candidate, Choice, choose, next_change
+from hub.survivorship.choosing import STEWARD, Candidate, Choice, agree, choose, next_change
 from hub.survivorship.dates import first_day, last_day
 from hub.survivorship.items import item_id
 from hub.survivorship.rules import FieldRule
@@ -35,7 +35,7 @@ def unite(path: str, candidates: Sequence[Candidate], empty: Sequence[Candidate]
         valid, turn = validity(candidate.value, day)
         if turn is not None:
             days.append(turn)
-        if valid and not (empty and _withdrawn(candidate, empty, rule)):
+        if valid and not (empty and withdrawn(candidate, empty, rule)):
             alive.append(candidate)
             by_key.setdefault(candidate.normal, []).append(candidate)
     chosen = {key: choose(held, rule.chain, day) for key, held in by_key.items()}
@@ -92,17 +92,18 @@ def _usages(alive: Sequence[Candidate], rule: FieldRule, day: int) -> tuple[dict
     """Which item is preferred for what, and the days on which that may change."""
     preferred: dict[str, list[str]] = {}
     days: list[int] = []
-    for usage, chain, stand in _elections(alive, rule):
-        winner = choose(stand, chain, day).winner
-        preferred.setdefault(winner.normal, []).append(usage)
-        if len(stand) > 1 and any(c.normal != winner.normal for c in stand):
+    for usage, chain, stand in elections(alive, rule):
+        if agree(stand):  # whoever wins, it is the same thing
+            preferred.setdefault(stand[0].normal, []).append(usage)
+        else:
+            preferred.setdefault(choose(stand, chain, day).winner.normal, []).append(usage)
             turn = next_change([c._replace(value=c.normal) for c in stand], chain, day)
             if turn is not None:
                 days.append(turn)
     return {key: tuple(sorted(usages)) for key, usages in preferred.items()}, days
 
 
-def _elections(alive: Sequence[Candidate], rule: FieldRule) -> Iterator[tuple[str, Any, list[Candidate]]]:
+def elections(alive: Sequence[Candidate], rule: FieldRule) -> Iterator[tuple[str, Any, list[Candidate]]]:
     """Per usage who stands: items of that type, else of any; without usages in the rule, one election per type found."""
     by_type: dict[str, list[Candidate]] = {}
     things: list[Candidate] = []
@@ -117,7 +118,7 @@ def _elections(alive: Sequence[Candidate], rule: FieldRule) -> Iterator[tuple[st
                 yield one or "any", chain, stand
 
 
-def _withdrawn(candidate: Candidate, empty: Sequence[Candidate], rule: FieldRule) -> bool:
+def withdrawn(candidate: Candidate, empty: Sequence[Candidate], rule: FieldRule) -> bool:
     """Said before somebody said that there are none: it is not resurrected from an older source."""
     if candidate.ref.system != STEWARD and any(e.ref.system == STEWARD for e in empty):
         return True

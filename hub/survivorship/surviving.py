@@ -185,11 +185,16 @@ class _Making:
         return choice.winner.value, True
 
     def _agreed(self, path: str, said: Said, rule: FieldRule) -> Any:
-        """`_one` where all say the very same text: only trust and age tell them apart, and time changes nothing."""
+        """`_one` where all say the very same: only trust and age tell them apart, and time changes nothing."""
+        value = said[0][1]
+        self._record_agreed(path, said, rule, value.get("type") if isinstance(value, dict) else None, path)
+        return value
+
+    def _record_agreed(self, path: str, said: Said, rule: FieldRule, kind: str | None, field: str) -> dict[str, Any]:
         left, in_favour = [], dict[str, int]()
         for voice, _ in said:
-            flagged = voice.flags is not None and voice.flagged(path)
-            score = voice.standing(self.rules, None, path, flagged).on(self.day)
+            flagged = voice.flags is not None and voice.flagged(field)
+            score = voice.standing(self.rules, kind, field, flagged).on(self.day)
             left.append((score, voice))
             if score >= in_favour.get(voice.system, 0):
                 in_favour[voice.system] = score
@@ -201,18 +206,21 @@ class _Making:
                 last = max([voice.at for _, voice in left])
                 left = [one for one in left if one[1].at == last]
         winner = left[0][1]  # records stand in order
-        self.provenance[path] = {
+        entry = self.provenance[path] = {
             "source": winner.name,
             "rule": "agreed",
             "at": winner.since,
             "supporters": list(dict.fromkeys([voice.name for voice, _ in said])),
             "confidence": unanimity(in_favour.values()),
         }
-        return said[0][1]
+        return entry
 
     def _union(self, path: str, said: Said, rule: FieldRule) -> tuple[Any, bool]:
-        if len(said) == 1 and len(said[0][1]) == 1 and isinstance(said[0][1][0], dict):
-            return self._only_item(path, said[0][0], said[0][1][0], rule)
+        first = said[0][1]
+        if type(first) is list and len(first) == 1 and isinstance(first[0], dict):
+            items = [(voice, value[0] if _is_one(value) else None) for voice, value in said]
+            if len(said) == 1 or (rule.blind and unanimous(items)):
+                return self._only_item(path, said, first[0], rule)
         empty = [self._candidate(path, voice, None, "null") for voice, value in said if value is None]
         stand = list(self._items(path, said, rule))
         union = unite(path, stand, empty, rule, self.day)
@@ -230,8 +238,8 @@ class _Making:
         self._record(path, last, "known_empty", empty, empty)
         return None, True
 
-    def _only_item(self, path: str, voice: Voice, item: Any, rule: FieldRule) -> tuple[Any, bool]:
-        """What `unite` makes of one thing said by one record."""
+    def _only_item(self, path: str, said: Said, item: Any, rule: FieldRule) -> tuple[Any, bool]:
+        """What `unite` makes of one thing that one record says, or all in the same words."""
         key = item_key(path, item, rule.items)
         valid, turn = validity(item, self.day)
         if turn is not None and key:
@@ -240,7 +248,10 @@ class _Making:
             return None, False
         name = item_id(path, key)
         usages = only_usages(item, rule)
-        entry = self._record_alone(f"{path}[{name}]", voice, item, path)
+        if len(said) == 1:
+            entry = self._record_alone(f"{path}[{name}]", said[0][0], item, path)
+        else:
+            entry = self._record_agreed(f"{path}[{name}]", said, rule, item.get("type"), path)
         if usages:
             entry["preferred_for"] = usages
         return [shown(item, name, preferred=bool(usages))], True
@@ -299,6 +310,10 @@ class _Making:
         at = pin.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
         said = {"source": str(pin.ref), "rule": "pin", "at": at, "supporters": [str(pin.ref)], "confidence": 100, "by": pin.by}
         self.provenance[pin.path] = said
+
+
+def _is_one(value: Any) -> bool:
+    return type(value) is list and len(value) == 1
 
 
 def _carries(value: Any) -> bool:

@@ -12,6 +12,9 @@ from hub.survivorship.dates import first_day, last_day
 from hub.survivorship.items import item_key
 from hub.survivorship.rules import SurvivorshipRules
 
+CONSENT = "consent"
+"""The entity whose records say what a customer allowed."""
+
 ANY = "any"
 _LISTS = {"email": "emails", "phone": "phones", "sms": "phones", "letter": "addresses"}
 _POINTS = {"emails": ("email", "address"), "phones": ("phone", "number"), "addresses": ("address", None)}
@@ -30,6 +33,15 @@ def view(data: Data, rules: SurvivorshipRules, name: str, consents: Iterable[Dat
     if consent := asked.get("consent"):
         shown = _consented(shown, consent, list(consents), as_of or datetime.now(UTC).date())
     return shown
+
+
+def hidden_from(rules: SurvivorshipRules, name: str) -> frozenset[str]:
+    """The systems that do not exist for readers with this view."""
+    return frozenset(rules.views[name].get("without") or ())
+
+
+def asks_consent(rules: SurvivorshipRules, name: str) -> bool:
+    return bool(rules.views[name].get("consent"))
 
 
 def _fields(data: Data, fields: Sequence[str] | None) -> Data:

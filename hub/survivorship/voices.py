@@ -46,10 +46,13 @@ Said = Sequence[tuple[Voice, Any]]
 """What several records say in one place, in the order of records."""
 
 
+_WHOLE = frozenset({str, dict})
+
+
 def unanimous(said: Said) -> bool:
-    """Whether all of several records, none of them a steward's, say the same text in the same spelling."""
+    """Whether all of several records, none of them a steward's, say the same text, or the same object, in the same spelling."""
     first = said[0][1]
-    if type(first) is not str:
+    if not first or type(first) not in _WHOLE:
         return False
     for voice, value in said:  # noqa: SIM110 - this runs for every field of every golden record, and `all` is dear
         if value != first or voice.system == STEWARD:
