@@ -5,7 +5,7 @@ No switch of the hub leads here: a bug exists only in a process that the run sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete
 from hub.app import hub as building
 from hub.records import SourceRecord
 from hub.store import sources
+from hub.store.sources import Head, SourceKey
 from hub.store.tables import record_versions
 
 NO_BUG = "none"
@@ -29,10 +30,13 @@ def ack_before_commit() -> None:
 def inbox_before_work() -> None:
     """Messages are known before their work is done, in a transaction of their own: who comes again is taken for done."""
     mine: set[str] = set()
-    known, add = sources.known_messages, sources.add_versions
+    known, add, asked = sources.known_messages, sources.add_versions, sources.known
 
-    def known_to_others(tx: Connection, entity: str, ids: Iterable[str]) -> set[str]:
-        return known(tx, entity, ids) - mine
+    def known_to_others(
+        tx: Connection, entity: str, ids: Collection[str], keys: Collection[SourceKey]
+    ) -> tuple[set[str], dict[SourceKey, Head]]:
+        messages, heads = asked(tx, entity, ids, keys)
+        return messages - mine, heads
 
     def put_again(tx: Connection, versions: Iterable[SourceRecord], states: Mapping[str, str], at: datetime) -> None:
         told = list(versions)
@@ -50,7 +54,7 @@ def inbox_before_work() -> None:
                 mine.update(fresh)
             return delivery
 
-    sources.known_messages, sources.add_versions = known_to_others, put_again
+    sources.known, sources.add_versions = known_to_others, put_again
     _bus_is(KnowsFirst)
 
 
