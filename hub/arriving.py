@@ -30,23 +30,29 @@ class Arrival:
     gaps: list[SourceKey] = field(default_factory=list)  # keys that need a full record
 
 
-def arrive(tx: Connection, entity: str, records: Sequence[SourceRecord], at: datetime) -> Arrival:
-    """Put versions into the history and fold them onto what is held."""
+def arrive(
+    tx: Connection, entity: str, records: Sequence[SourceRecord], at: datetime, *, pointers: bool | None = None
+) -> Arrival:
+    """Put versions into the history and fold them onto what is held. ``pointers``: whether any held key was merged away, where
+    that is known already.
+    """
     arrival = Arrival()
-    fresh = _fresh(tx, entity, records, arrival)
+    messages = {record.message_id for record in records}
+    known, held = sources.known(tx, entity, messages, {(record.ref.system, record.ref.key) for record in records})
+    fresh = _fresh(records, known, arrival)
     if not fresh:
         return arrival
     by_key: dict[SourceKey, list[SourceRecord]] = defaultdict(list)
     for record in fresh:
         by_key[record.ref.system, record.ref.key].append(record)
-    heads = sources.heads(tx, entity, by_key)
+    heads = {key: held[key] for key in by_key if key in held}
     arrival.new = by_key.keys() - heads.keys()
     arrival.was_live.update(head.ref for head in heads.values() if head.live)
     folds = _folds(tx, entity, by_key, heads)
     _write_states(tx, entity, fresh, folds, arrival, at)
     for key, folded in sorted(folds.items()):
         _compare(key, heads.get(key), folded, by_key[key], arrival)
-    settle_aliases(tx, entity, arrival)
+    settle_aliases(tx, entity, arrival, pointers)
     for head in arrival.changed.values():
         _leave(head, arrival)
     return arrival
@@ -60,9 +66,8 @@ def _leave(head: Head, arrival: Arrival) -> None:
         head.golden = None
 
 
-def _fresh(tx: Connection, entity: str, records: Sequence[SourceRecord], arrival: Arrival) -> list[SourceRecord]:
+def _fresh(records: Sequence[SourceRecord], known: set[str], arrival: Arrival) -> list[SourceRecord]:
     """A message that was taken before is recognised by its id."""
-    known = sources.known_messages(tx, entity, {record.message_id for record in records})
     fresh = []
     for record in records:
         if record.message_id in known:
@@ -152,13 +157,13 @@ def _holds_the_same(before: Head, after: Head) -> bool:
     )
 
 
-def settle_aliases(tx: Connection, entity: str, arrival: Arrival) -> None:
+def settle_aliases(tx: Connection, entity: str, arrival: Arrival, pointers: bool | None = None) -> None:
     """A key that its source merged into another closes as soon as that other is known; until then its record stays.
 
     Keys that go in a circle contradict each other, and all stay.
     """
     pointing = any(head.record.operation in ALIASES for head in arrival.changed.values())
-    if not pointing and not sources.any_pointers(tx, entity):
+    if not pointing and not (sources.any_pointers(tx, entity) if pointers is None else pointers):
         return
     known = _neighbourhood(tx, entity, arrival)
     flips: dict[str, str] = {}

@@ -118,6 +118,15 @@ class SourceRecord:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     replayed_at: datetime | None = None  # translated again then, from what came at `extracted_at`
+    _version: str = field(default="", init=False, repr=False, compare=False)
+    _data_json: bytes = field(default=b"", init=False, repr=False, compare=False)
+
+    @property
+    def data_json(self) -> bytes:
+        """``data`` as canonical JSON: it is hashed once and stored twice, and told once."""
+        if not self._data_json:
+            object.__setattr__(self, "_data_json", canonical_json(self.data))
+        return self._data_json
 
     @property
     def effective_at(self) -> datetime:
@@ -126,7 +135,7 @@ class SourceRecord:
 
     @property
     def content_hash(self) -> str:
-        return content_hash([self.operation.value, self.data, self.target])
+        return content_hash([self.operation.value, orjson.Fragment(self.data_json), self.target])
 
     @property
     def order(self) -> int:
@@ -139,6 +148,11 @@ class SourceRecord:
 
         Another translation of what came then sorts right behind the first, and before whatever came later.
         """
+        if not self._version:
+            object.__setattr__(self, "_version", self._ordered())
+        return self._version
+
+    def _ordered(self) -> str:
         place = f"{self.ref.generation:08d}.{self.order:020d}.{micros(self.extracted_at):020d}"
         if self.replayed_at is not None:
             place += f".~{micros(self.replayed_at):020d}"

@@ -33,15 +33,19 @@ class Replica:
     into: str | None = None  # where a retired id leads
 
 
-def relay(tx: Connection, entity: str, publish: Publish, *, source: str, name: str = "bus", limit: int = 500) -> int:
-    """Publish the next announcements; how many there were. Call again while there are any.
+def relay(
+    tx: Connection, entity: str, publish: Publish, *, source: str, name: str = "bus", limit: int = 500, as_told: bool = False
+) -> int:
+    """Publish the next announcements; how many there were. Call again while there are any. ``as_told``: the data of each is
+    handed on as the JSON that is stored (an ``orjson.Fragment``), for a publisher that does not look into it.
 
     One at a time keeps the order: while another does it, there is nothing to do here.
     """
     reached = relays.take(tx, f"{name}/{entity}")
     if reached is None:
         return 0
-    found = goldens.announced(tx, entity, after=reached, limit=limit)
+    read = goldens.announced_as_told if as_told else goldens.announced
+    found = read(tx, entity, after=reached, limit=limit)
     if found:
         publish([event(one, source) for one in found])
         relays.reach(tx, f"{name}/{entity}", found[-1].id)
@@ -50,7 +54,7 @@ def relay(tx: Connection, entity: str, publish: Publish, *, source: str, name: s
 
 def is_due(tx: Connection, entity: str, name: str = "bus") -> bool:
     """Whether there is anything to publish: looking costs less than taking the place to find nothing."""
-    return bool(goldens.announced(tx, entity, after=relays.reached(tx, f"{name}/{entity}"), limit=1))
+    return goldens.any_announced(tx, entity, relays.reached(tx, f"{name}/{entity}"))
 
 
 def event(announcement: Announcement, source: str) -> Data:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select
 
 from hub.store import rows
-from hub.store.tables import active_rules, decisions, former_members, lookups, pins, records
+from hub.store.tables import active_rules
 
 
 class Standing(NamedTuple):
@@ -24,16 +24,18 @@ class Standing(NamedTuple):
 
 def standing(tx: Connection, entity: str) -> Standing:
     """One question instead of one for each."""
-    c = records.c
-    wanted = select(
-        select(active_rules.c.version).where(active_rules.c.entity == entity).scalar_subquery(),
-        exists().where(decisions.c.entity == entity),
-        exists().where(pins.c.entity == entity),
-        exists().where(c.entity == entity, c.target.is_not(None)),
-        exists().where(former_members.c.entity == entity),
-        exists(select(lookups.c.lookup)),
-    )
-    return Standing(*tx.execute(wanted).one())
+    sql = _STANDING.replace("?", "%s") if tx.dialect.name == "postgresql" else _STANDING
+    rules, *there = rows.asked(tx, sql, [entity] * 5).fetchone()
+    return Standing(rules, *map(bool, there))
+
+
+_STANDING = """
+SELECT (SELECT version FROM active_rules WHERE entity = ?),
+EXISTS (SELECT 1 FROM decisions WHERE entity = ?),
+EXISTS (SELECT 1 FROM pins WHERE entity = ?),
+EXISTS (SELECT 1 FROM records WHERE entity = ? AND target IS NOT NULL),
+EXISTS (SELECT 1 FROM former_members WHERE entity = ?),
+EXISTS (SELECT 1 FROM lookups)"""
 
 
 def rules_version(tx: Connection, entity: str) -> str | None:

@@ -15,6 +15,9 @@ from hub.store import rows
 from hub.store.sources import SourceKey
 from hub.store.tables import decision_members, decisions, pins
 
+STEWARD = "steward"
+"""The system whose records are people's corrections."""
+
 
 @dataclass(frozen=True, slots=True)
 class PinnedValue:
@@ -59,10 +62,6 @@ def withdraw(tx: Connection, decision_id: str, by: str, at: datetime) -> Decisio
     return found[0]
 
 
-def any_at_all(tx: Connection, entity: str) -> bool:
-    return bool(tx.scalar(select(exists().where(decisions.c.entity == entity))))
-
-
 def about(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> list[Decision]:
     """Every decision in force that names one of these keys."""
     by_system: dict[str, list[str]] = defaultdict(list)
@@ -80,6 +79,25 @@ def about(tx: Connection, entity: str, keys: Iterable[SourceKey]) -> list[Decisi
 
 def every(tx: Connection, entity: str, *, withdrawn: bool = False) -> list[Decision]:
     return [d for d in _read(tx, decisions.c.entity == entity) if withdrawn or d.withdrawn_at is None]
+
+
+def is_correction(tx: Connection, decision_id: str) -> bool:
+    """Whether a decision holds a steward's record in its place."""
+    c = decision_members.c
+    return bool(tx.scalar(select(exists().where(c.decision_id == decision_id, c.system == STEWARD))))
+
+
+def corrections(tx: Connection, entity: str) -> list[Decision]:
+    """The decisions in force that hold a steward's record in its place."""
+    c = decision_members.c
+    named = select(c.decision_id).where(c.entity == entity, c.system == STEWARD)
+    return [d for d in _read(tx, decisions.c.id.in_(named)) if d.withdrawn_at is None]
+
+
+def pins_standing(tx: Connection, entity: str) -> list[PinnedValue]:
+    """Every pin that nobody took back, ended ones too, oldest first."""
+    wanted = select(pins).where(pins.c.entity == entity, pins.c.withdrawn_at.is_(None)).order_by(pins.c.at, pins.c.id)
+    return [_pinned(row) for row in tx.execute(wanted).mappings()]
 
 
 def pin(tx: Connection, pinned: PinnedValue) -> None:

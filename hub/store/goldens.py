@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, and_, func, or_, select
+from orjson import Fragment
+from sqlalchemy import Connection, Text, and_, func, or_, select, type_coerce
 
 from hub.records import Data, RecordRef
 from hub.store import rows
@@ -213,6 +214,19 @@ def announced(tx: Connection, entity: str, *, after: int = 0, limit: int = 1000)
     """What was announced after a place in the outbox, in order."""
     wanted = select(outbox).where(outbox.c.entity == entity, outbox.c.id > after).order_by(outbox.c.id).limit(limit)
     return [Announcement(**row) for row in tx.execute(wanted).mappings()]
+
+
+def announced_as_told(tx: Connection, entity: str, *, after: int = 0, limit: int = 1000) -> list[Announcement]:
+    """The same for who only passes it on: ``data`` is the JSON that is stored, and nobody reads it."""
+    c = outbox.c
+    told = [type_coerce(c.data, Text) if name == "data" else c[name] for name in Announcement._fields]
+    found = tx.execute(select(*told).where(c.entity == entity, c.id > after).order_by(c.id).limit(limit))
+    return [Announcement(*row)._replace(data=cast(Any, Fragment(row.data))) for row in found]
+
+
+def any_announced(tx: Connection, entity: str, after: int) -> bool:
+    """Whether anything was announced after a place in the outbox."""
+    return tx.execute(select(outbox.c.id).where(outbox.c.entity == entity, outbox.c.id > after).limit(1)).first() is not None
 
 
 def newest(tx: Connection, entity: str) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection, and_, func, select
 from sqlalchemy import delete as sql_delete
 
 from hub.store import rows
+from hub.store.arrays import array
 from hub.store.tables import edges, generic_keys, node_keys, nodes
 
 Pair = tuple[int, int]
@@ -82,6 +84,36 @@ def generic(tx: Connection, keys: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in found}
 
 
+def met(tx: Connection, keys: Iterable[int], gone: Iterable[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
+    """What `generic` says of all these keys, and `on_keys` of the first ones as far as they are not generic: one question."""
+    wanted = list(keys)
+    all_of_them = list({*wanted, *gone})
+    counts: dict[int, int] = {}
+    present: dict[int, list[int]] = defaultdict(list)
+    if tx.dialect.name == "postgresql":
+        found = rows.asked(tx, _MET, (array("bigint", all_of_them), array("bigint", wanted)))
+    else:
+        found = rows.asked(tx, _MET_SQLITE, (orjson.dumps(all_of_them).decode(), orjson.dumps(wanted).decode()))
+    for key, told, is_generic in found.fetchall():
+        if is_generic:
+            counts[key] = told
+        else:
+            present[key].append(told)
+    return counts, present
+
+
+_MET = """
+SELECT key, nodes, true FROM generic_keys WHERE key = ANY (%s::bigint[])
+UNION ALL
+SELECT key, node_id, false FROM node_keys WHERE key = ANY (%s::bigint[])
+AND NOT EXISTS (SELECT FROM generic_keys WHERE generic_keys.key = node_keys.key)"""
+_MET_SQLITE = """
+SELECT key, nodes, 1 FROM generic_keys WHERE key IN (SELECT value FROM json_each(?))
+UNION ALL
+SELECT node_keys.key, node_id, 0 FROM json_each(?) AS given CROSS JOIN node_keys WHERE node_keys.key = given.value
+AND NOT EXISTS (SELECT 1 FROM generic_keys WHERE generic_keys.key = node_keys.key)"""
+
+
 def set_generic(tx: Connection, entity: str, counts: Mapping[int, int], block_limit: int) -> None:
     """Write how many nodes share these keys; a key at or below the limit is no longer generic."""
     many = [{"key": key, "entity": entity, "nodes": number} for key, number in counts.items() if number > block_limit]
@@ -100,9 +132,8 @@ def drop_edges(tx: Connection, pairs: Iterable[Pair]) -> None:
 
 def edges_at(tx: Connection, ids: Iterable[int], *, least: int | None = None) -> dict[Pair, Edge]:
     """All evidence that touches these nodes; with ``least``, only at or above so many bits or by a rule."""
-    listed = [(one,) for one in ids]
     where = "" if least is None else f"(edges.bits >= {least:d} OR edges.match IS NOT NULL)"
-    found = [row for end in ("left_id", "right_id") for row in rows.find(tx, edges, (end,), listed, where=where)]
+    found = rows.find_either(tx, edges, ("left_id", "right_id"), list(ids), where=where)
     return {(row[0], row[1]): Edge(*row[2:]) for row in found}
 
 
@@ -116,6 +147,26 @@ def edges_on_key(tx: Connection, key: int) -> list[Pair]:
         .where(edges.c.left_id != edges.c.right_id)
     )
     return [(row.left_id, row.right_id) for row in tx.execute(wanted)]
+
+
+def every(tx: Connection, entity: str, page: int = 2000) -> Iterator[list[tuple[int, dict[str, Any], list[int]]]]:
+    """(id, features, blocking keys) of every node, page by page in the order of ids."""
+    last = -1
+    c = nodes.c
+    while True:
+        wanted = select(c.id, c.features, c.blocking_keys).where(c.entity == entity, c.id > last).order_by(c.id).limit(page)
+        found = [(row.id, row.features, row.blocking_keys) for row in tx.execute(wanted)]
+        if not found:
+            return
+        yield found
+        last = found[-1][0]
+
+
+def matches(tx: Connection, least: int, limit: int) -> list[Pair]:
+    """Pairs with evidence of so many bits at least: the first so many in the order of ids, which are hashes and so a sample."""
+    wanted = select(edges.c.left_id, edges.c.right_id).where(edges.c.bits >= least, edges.c.veto.is_(None))
+    found = tx.execute(wanted.order_by(edges.c.left_id, edges.c.right_id).limit(limit))
+    return [(row.left_id, row.right_id) for row in found]
 
 
 def count(tx: Connection, entity: str) -> dict[str, int]:

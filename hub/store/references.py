@@ -99,10 +99,6 @@ def reached_by(tx: Connection, words: Iterable[str]) -> dict[str, list[ContactPo
 # -- references --
 
 
-def any_at_all(tx: Connection) -> bool:
-    return tx.scalar(select(lookups.c.lookup).limit(1)) is not None
-
-
 def put(
     tx: Connection, entity: str, keys: Iterable[SourceKey], made: Sequence[Participant], words: Mapping[SourceKey, set[str]]
 ) -> None:
@@ -163,6 +159,19 @@ def events_of(tx: Connection, golden_id: str, limit: int = 1000) -> list[Event]:
         .order_by(c.at.desc(), c.entity, c.system, c.key, c.place)
     )
     return [Event(r.entity, (r.system, r.key), r.role, r.at, r.data) for r in tx.execute(wanted.limit(limit))]
+
+
+def said_about(tx: Connection, entity: str, anchors: Iterable[SourceKey]) -> dict[SourceKey, list[Data]]:
+    """What records of an entity say, by the customers' records they hang on."""
+    c, event = participants.c, records.alias("event")
+    told = and_(event.c.entity == c.entity, event.c.system == c.system, event.c.key == c.key, event.c.live)
+    found: dict[SourceKey, list[Data]] = defaultdict(list)
+    for system, keys in _by_system(set(anchors)).items():
+        where = and_(c.entity == entity, c.state == ATTACHED, c.anchor_system == system, rows.among(tx, c.anchor_key, keys))
+        wanted = select(c.anchor_key, event.c.data).join(event, told).where(where).order_by(c.at, c.system, c.key, c.place)
+        for key, data in tx.execute(wanted):
+            found[system, key].append(data)
+    return found
 
 
 def count_attached(tx: Connection, entity: str) -> int:

@@ -5,7 +5,8 @@ PostgreSQL takes arrays (``unnest``), SQLite a prepared statement with many para
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -31,10 +32,12 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from hub.store.arrays import Array, array, fields
-from hub.store.types import Moment
+from hub.store.types import Json, Moment, read_json, told_json
 
 Row = dict[str, Any]
+Answer = Callable[[], list[Sequence[Any]]]
 
+_FEW, _TOGETHER = 16, "hub_together"
 _COPIED = 64  # fewer rows than this are put by a statement that is prepared already
 
 
@@ -52,38 +55,81 @@ def insert_columns(
     tx: Connection, table: Table, columns: tuple[str, ...], values: Sequence[Sequence[Any]], *, known: str = "fail"
 ) -> int:
     """The same, the values given column by column. Many rows that are all new are copied: half the work for PostgreSQL."""
-    if not values[0]:
+    if not values or not values[0]:
         return 0
     made = _converted(tx, table, columns, values)
     if tx.dialect.name == "postgresql":
-        kinds = [_kind(table.c[name]) for name in columns]
-        if known == "fail" and len(values[0]) >= _COPIED and "bytea" not in kinds:
+        kinds = _kinds(table, columns)
+        if known == "fail" and len(values[0]) >= _COPIED and "bytea" not in kinds and _TOGETHER not in tx.info:
             _copy(tx, table, columns, list(map(fields, kinds, made)))
             return len(values[0])
-        return tx.exec_driver_sql(_insert(table, columns, known), tuple(map(array, kinds, made))).rowcount
+        return int(asked(tx, _insert(table, columns, known), tuple(map(array, kinds, made))).rowcount)
     else:
         marks = ", ".join("?" for _ in columns)
         names = ", ".join(map(_quoted, columns))
-        ending = _on_conflict(table, columns, known)
+        ending = on_conflict(table, columns, known)
         sql = f"INSERT INTO {_quoted(table.name)} ({names}) VALUES ({marks}){ending}"  # noqa: S608 - our own names
         return tx.exec_driver_sql(sql, list(zip(*made, strict=True))).rowcount
+
+
+def asked(tx: Connection, sql: str, values: Sequence[Any]) -> Any:
+    """A cursor with what a statement of ours came to, straight from the driver: of a short statement, SQLAlchemy's own part costs
+    more than the rest. Where anybody listens to SQLAlchemy's events, it goes the long way and is heard.
+    """
+    if _is_heard(tx) or tx.dialect.name != "postgresql":
+        return tx.exec_driver_sql(sql, tuple(values))
+    driver: Any = tx.connection.dbapi_connection
+    try:
+        return driver.execute(sql, values)
+    except driver.Error as error:
+        raise _wrapped(tx, sql, error) from error
+
+
+def _is_heard(tx: Connection) -> bool:
+    return bool(getattr(tx, "_has_events", True) or getattr(tx.engine, "_has_events", True))
+
+
+@contextmanager
+def together(tx: Connection, records: int) -> Iterator[None]:
+    """What is done in here by this module's functions travels in one turn, where it is about a few records: then turns are what
+    takes time. What is found must be read in here, too. Many rows are copied, which cannot share a turn.
+    """
+    if tx.dialect.name != "postgresql" or records > _FEW or _is_heard(tx):
+        yield
+        return
+    driver: Any = tx.connection.dbapi_connection
+    tx.info[_TOGETHER] = True
+    try:
+        with driver.pipeline():
+            yield
+    except driver.Error as error:
+        raise _wrapped(tx, "(several at a time)", error) from error
+    finally:
+        tx.info.pop(_TOGETHER, None)
+
+
+def _wrapped(tx: Connection, sql: str, error: Exception) -> Exception:
+    """A driver's error as SQLAlchemy tells it."""
+    dialect: Any = tx.dialect
+    known, lost = dialect.dbapi.Error, bool(getattr(tx.connection.dbapi_connection, "closed", False))
+    if lost:
+        tx.invalidate(error)
+    return DBAPIError.instance(sql, None, error, known, connection_invalidated=lost, dialect=tx.dialect, hide_parameters=True)
 
 
 def _copy(tx: Connection, table: Table, columns: Sequence[str], told: Sequence[Sequence[str]]) -> None:
     sql = f"COPY {_quoted(table.name)} ({', '.join(map(_quoted, columns))}) FROM STDIN"
     driver: Any = tx.connection.dbapi_connection
-    dialect: Any = tx.dialect
     try:
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
             copy.write("\n".join(map("\t".join, zip(*told, strict=True))) + "\n")
-    except dialect.dbapi.Error as error:
-        known, lost = dialect.dbapi.Error, bool(driver.closed)
-        raise DBAPIError.instance(sql, None, error, known, connection_invalidated=lost, dialect=tx.dialect) from error
+    except driver.Error as error:
+        raise _wrapped(tx, sql, error) from error
 
 
 @lru_cache(maxsize=256)
 def _insert(table: Table, columns: tuple[str, ...], known: str) -> str:
-    names, ending = ", ".join(map(_quoted, columns)), _on_conflict(table, columns, known)
+    names, ending = ", ".join(map(_quoted, columns)), on_conflict(table, columns, known)
     return f"INSERT INTO {_quoted(table.name)} ({names}) SELECT * FROM unnest({_marks(table, columns)}){ending}"  # noqa: S608
 
 
@@ -93,7 +139,7 @@ def update(tx: Connection, table: Table, key: Sequence[str], rows: Sequence[Row]
         return
     values = tuple(name for name in rows[0] if name not in key)
     if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql(_update(table, tuple(key), values), _arrays(tx, table, (*values, *key), rows))
+        asked(tx, _update(table, tuple(key), values), _arrays(tx, table, (*values, *key), rows))
     else:
         sets = ", ".join(f"{_quoted(name)} = ?" for name in values)
         where = " AND ".join(f"{_quoted(name)} = ?" for name in key)
@@ -113,7 +159,7 @@ def delete(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
         return
     columns = tuple(rows[0])
     if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql(_delete(table, columns), _arrays(tx, table, columns, rows))
+        asked(tx, _delete(table, columns), _arrays(tx, table, columns, rows))
     else:
         where = " AND ".join(f"{_quoted(name)} = ?" for name in columns)
         sql = f"DELETE FROM {_quoted(table.name)} WHERE {where}"  # noqa: S608 - our own names
@@ -139,17 +185,49 @@ def find(
 
     ``fixed`` holds for all of them; ``where`` is a further condition on the table, ours and never anybody else's text.
     """
+    return ask(tx, table, key, given, told=told, fixed=fixed, where=where)()
+
+
+def ask(
+    tx: Connection,
+    table: Table,
+    key: Sequence[str],
+    given: Sequence[tuple[Any, ...]],
+    *,
+    told: Sequence[str] = (),
+    fixed: Mapping[str, Any] | None = None,
+    where: str = "",
+) -> Answer:
+    """`find` in two steps: what it returns reads the rows, so that other things can be asked ``together`` with it."""
+    if not given:
+        return list
+    wanted, same = tuple(told) or tuple(table.c.keys()), fixed or {}
+    sql = _find(table, tuple(key), wanted, tuple(same), where, tx.dialect.name)
+    cursor = asked(tx, sql, (*_parts(tx, table, key, given), *same.values()))
+    return lambda: _told(tx, table, wanted, cursor.fetchall())
+
+
+def find_either(
+    tx: Connection, table: Table, keys: Sequence[str], given: Sequence[Any], *, told: Sequence[str] = (), where: str = ""
+) -> list[Sequence[Any]]:
+    """The rows in which one of several columns is one of those given; a row comes once for each such column."""
     if not given:
         return []
-    wanted, same, dialect = tuple(told) or tuple(table.c.keys()), fixed or {}, tx.dialect
-    sql = _find(table, tuple(key), wanted, tuple(same), where, dialect.name)
-    if dialect.name == "postgresql":
+    wanted, each = tuple(told) or tuple(table.c.keys()), [(one,) for one in given]
+    sql = " UNION ALL ".join(_find(table, (key,), wanted, (), where, tx.dialect.name) for key in keys)
+    values = [part for key in keys for part in _parts(tx, table, (key,), each)]
+    return _told(tx, table, wanted, asked(tx, sql, values).fetchall())
+
+
+def _parts(tx: Connection, table: Table, key: Sequence[str], given: Sequence[tuple[Any, ...]]) -> list[Any]:
+    if tx.dialect.name == "postgresql":
         columns = zip(*given, strict=True)
-        asked: list[Any] = [array(_kind(table.c[name]), values) for name, values in zip(key, columns, strict=True)]
-    else:
-        asked = [orjson.dumps([tuple(one) for one in given] if len(key) > 1 else [one for (one,) in given]).decode()]
-    found: Sequence[Sequence[Any]] = tx.exec_driver_sql(sql, (*asked, *same.values())).all()
-    readers = [(n, read) for n, name in enumerate(wanted) if (read := _reader(table.c[name], dialect)) is not None]
+        return list(map(array, _kinds(table, tuple(key)), columns))
+    return [orjson.dumps([tuple(one) for one in given] if len(key) > 1 else [one for (one,) in given]).decode()]
+
+
+def _told(tx: Connection, table: Table, wanted: Sequence[str], found: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    readers = _readers(table, tuple(wanted), tx.dialect)
     return [_read(row, readers) for row in found] if readers else list(found)
 
 
@@ -166,7 +244,7 @@ def _find(table: Table, key: tuple[str, ...], told: tuple[str, ...], fixed: tupl
     mark = "%s" if dialect == "postgresql" else "?"
     also = [f"{name}.{_quoted(column)} = {mark}" for column in fixed] + ([where] if where else [])
     if dialect == "postgresql" and len(key) == 1:
-        conditions = [f"{name}.{_quoted(key[0])} = ANY (%s::{_kind(table.c[key[0]])}[])", *also]
+        conditions = [f"{name}.{_quoted(key[0])} = ANY (%s::{kind_of(table.c[key[0]])}[])", *also]
         return f"SELECT {names} FROM {name} WHERE {' AND '.join(conditions)}"  # noqa: S608 - our own names
     if dialect == "postgresql":
         conditions = [_equal(table, key), *also]
@@ -178,7 +256,15 @@ def _find(table: Table, key: tuple[str, ...], told: tuple[str, ...], fixed: tupl
 
 
 @lru_cache(maxsize=1024)
+def _readers(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Places of columns whose values are read in some way, and in which."""
+    found = ((n, _reader(table.c[name], dialect)) for n, name in enumerate(columns))
+    return tuple((n, read) for n, read in found if read is not None)
+
+
 def _reader(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, Json):
+        return read_json
     return column.type.dialect_impl(dialect).result_processor(dialect, None)
 
 
@@ -197,24 +283,35 @@ def _columns(tx: Connection, table: Table, columns: Sequence[str], rows: Sequenc
 
 
 def _converted(tx: Connection, table: Table, columns: Sequence[str], given: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    converters = (_converter(table.c[name], tx.dialect) for name in columns)
-    return [list(map(convert, values)) if convert else values for convert, values in zip(converters, given, strict=True)]
+    made = _converters(table, tuple(columns), tx.dialect)
+    return [list(map(convert, values)) if convert else values for convert, values in zip(made, given, strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def _converters(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[Callable[[Any], Any] | None, ...]:
+    return tuple(converter(table.c[name], dialect) for name in columns)
+
+
+@lru_cache(maxsize=1024)
+def _kinds(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(kind_of(table.c[name]) for name in columns)
 
 
 def _arrays(tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> tuple[Any, ...]:
     """One array per column, as PostgreSQL writes arrays."""
-    given = zip(columns, _columns(tx, table, columns, rows), strict=True)
-    return tuple(array(_kind(table.c[name]), values) for name, values in given)
+    return tuple(map(array, _kinds(table, tuple(columns)), _columns(tx, table, columns, rows)))
 
 
 @lru_cache(maxsize=1024)
-def _converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+def converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     if dialect.name == "postgresql" and isinstance(column.type, (Moment, LargeBinary)):
         return None  # offsets it knows itself, and bytes are written in our own way
+    if isinstance(column.type, Json):
+        return told_json
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _on_conflict(table: Table, columns: Sequence[str], known: str) -> str:
+def on_conflict(table: Table, columns: Sequence[str], known: str) -> str:
     if known == "fail":
         return ""
     key = [column.name for column in table.primary_key.columns]
@@ -226,7 +323,7 @@ def _on_conflict(table: Table, columns: Sequence[str], known: str) -> str:
 
 
 def _marks(table: Table, columns: Sequence[str]) -> str:
-    return ", ".join(f"%s::{_kind(table.c[name])}[]" for name in columns)
+    return ", ".join(f"%s::{kind_of(table.c[name])}[]" for name in columns)
 
 
 def _given(table: Table, columns: Sequence[str]) -> str:
@@ -238,7 +335,7 @@ def _equal(table: Table, columns: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _kind(column: Column[Any]) -> str:
+def kind_of(column: Column[Any]) -> str:
     for kind, name in (
         (BigInteger, "bigint"),
         (Integer, "integer"),

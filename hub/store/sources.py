@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, and_, exists, func, or_, select, tuple_
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select, tuple_
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.store import rows
 from hub.store.tables import record_versions, records
+from hub.store.types import ToldJson
 
 SourceKey = tuple[str, str]
 """(system, key): what the systems call their record; the generation is part of what is held under it."""
@@ -38,10 +40,15 @@ _TOLD = (
 )
 
 
+_APART = frozenset({"data", "generation", "operation"})
 _PLAIN = tuple(name for name in _TOLD if name not in ("generation", "version", "operation"))
 _KEY = ("system", "key")
+_STORED = ("data", "entity", "system", "key", "generation", "operation", *(name for name in _TOLD if name not in _APART))
+_PARTS = attrgetter("entity", "ref.system", "ref.key", "ref.generation", "operation.value", *_STORED[6:])
+_HELD = ("held_version", "held_position", "gap", "empty", "live", "trusted", "node_id", "golden_id")
+_STANDS = attrgetter("version", "position", "gap", "empty", "live", "trusted", "node", "golden")
 _RECORD = ("entity", "system", "key", "generation", "operation", *_PLAIN)
-_HEAD = (*_RECORD, "held_version", "held_position", "gap", "empty", "live", "trusted", "node_id", "golden_id")
+_HEAD = (*_RECORD, *_HELD)
 _PLAIN_BEGINS, _RECORD_ENDS = 5, len(_RECORD)
 
 
@@ -85,14 +92,28 @@ class Placed(NamedTuple):
 
 def known_messages(tx: Connection, entity: str, ids: Iterable[str]) -> set[str]:
     """Which of these message ids were taken before."""
+    return {row[0] for row in _ask_messages(tx, entity, ids)()}
+
+
+def _ask_messages(tx: Connection, entity: str, ids: Iterable[str]) -> rows.Answer:
     given = [(one,) for one in ids]
-    found = rows.find(tx, record_versions, ("message_id",), given, told=("message_id",), fixed={"entity": entity})
-    return {row[0] for row in found}
+    return rows.ask(tx, record_versions, ("message_id",), given, told=("message_id",), fixed={"entity": entity})
+
+
+def known(
+    tx: Connection, entity: str, ids: Collection[str], keys: Collection[SourceKey]
+) -> tuple[set[str], dict[SourceKey, Head]]:
+    """Which of these message ids were taken before, and what holds of these keys."""
+    with rows.together(tx, len(ids)):
+        messages = _ask_messages(tx, entity, ids)
+        held = rows.ask(tx, records, _KEY, list(keys), told=_HEAD, fixed={"entity": entity})
+        taken = {row[0] for row in messages()}
+        return taken, {(row[1], row[2]): Head(_made(row), *row[_RECORD_ENDS:]) for row in held()}
 
 
 def add_versions(tx: Connection, versions: Iterable[SourceRecord], states: Mapping[str, str], at: datetime) -> None:
-    made = [{**_told(version), "state": states[version.message_id], "arrived_at": at} for version in versions]
-    rows.insert(tx, record_versions, made)
+    made = [(*_told(version), states[version.message_id], at) for version in versions]
+    rows.insert_columns(tx, record_versions, (*_STORED, "state", "arrived_at"), list(zip(*made, strict=True)))
 
 
 def keys_with_old(tx: Connection, entity: str, before: datetime, after: SourceKey | None, limit: int) -> list[SourceKey]:
@@ -188,10 +209,19 @@ def any_pointers(tx: Connection, entity: str) -> bool:
     return bool(tx.scalar(select(exists().where(records.c.entity == entity, records.c.target.is_not(None)))))
 
 
+def ever_merged(tx: Connection, entity: str) -> dict[SourceKey, set[str]]:
+    """The keys that records were merged into by their own system, or got instead of their own, as far as history is kept."""
+    c, found = record_versions.c, dict[SourceKey, set[str]]()
+    wanted = select(c.system, c.key, c.target).where(c.entity == entity, c.target.is_not(None)).distinct()
+    for system, key, target in tx.execute(wanted):
+        found.setdefault((system, key), set()).add(target)
+    return found
+
+
 def put_heads(tx: Connection, heads: Sequence[Head]) -> None:
     """Write heads, new ones and changed ones."""
-    made = [_head_row(head) for head in heads]
-    rows.insert(tx, records, made, known="replace")
+    made = [(*_told(head.record), *_STANDS(head)) for head in heads]
+    rows.insert_columns(tx, records, (*_STORED, *_HELD), list(zip(*made, strict=True)), known="replace")
 
 
 def place(tx: Connection, entity: str, placed: Mapping[SourceKey, str | None]) -> None:
@@ -202,10 +232,12 @@ def place(tx: Connection, entity: str, placed: Mapping[SourceKey, str | None]) -
     rows.update(tx, records, ("entity", "system", "key"), given)
 
 
-def in_nodes(tx: Connection, nodes: Iterable[int], over: Unwritten = _NOTHING) -> list[Placed]:
-    """The live records of these nodes."""
+def in_nodes(
+    tx: Connection, nodes: Iterable[int], over: Unwritten = _NOTHING, fresh: Collection[int] = frozenset()
+) -> list[Placed]:
+    """The live records of these nodes; those of ``fresh`` ones are not written yet."""
     wanted = set(nodes)
-    found = _placed(tx, "node_id", wanted, over)
+    found = _placed(tx, "node_id", wanted.difference(fresh), over)
     return found + [_place_of(h) for h in over.values() if h.live and h.node in wanted]
 
 
@@ -262,29 +294,9 @@ def _made(row: Sequence[Any]) -> SourceRecord:
     return SourceRecord(entity=row[0], ref=ref, operation=Operation(row[4]), **values)
 
 
-def _told(record: SourceRecord) -> rows.Row:
-    row = {name: getattr(record, name) for name in _TOLD if name != "generation"}
-    ref = record.ref
-    return row | {
-        "entity": record.entity,
-        "system": ref.system,
-        "key": ref.key,
-        "generation": ref.generation,
-        "operation": record.operation.value,
-    }
-
-
-def _head_row(head: Head) -> rows.Row:
-    return _told(head.record) | {
-        "held_version": head.version,
-        "held_position": head.position,
-        "gap": head.gap,
-        "empty": head.empty,
-        "live": head.live,
-        "trusted": head.trusted,
-        "node_id": head.node,
-        "golden_id": head.golden,
-    }
+def _told(record: SourceRecord) -> tuple[Any, ...]:
+    """The columns ``_STORED`` of a record."""
+    return (ToldJson(record.data_json.decode()), *_PARTS(record))
 
 
 def _record(row: Mapping[Any, Any]) -> SourceRecord:

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
 
 from hub.errors import BadSettings, Contended, Unavailable
+from hub.store.rows import asked
 
 _BUSY_SECONDS = 60
 _CONTENDED_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
-_HELD_SINCE = "hub_held_since"
-_NUMBER = "hashtextextended(current_schema() || ':goldenhub:' || :entity, 0)"
+_HELD_SINCE, _RESTS = "hub_held_since", "hub_rests"
+_LONG_REST = 0.5  # seconds; to ask each time would cost every transaction one more turn
+_NUMBER = "hashtextextended(current_schema() || ':goldenhub:' || %s::text, 0)"
 _LOCK, _LOCK_SHARED, _TRY_LOCK = (
-    text(f"SELECT {way}({_NUMBER})")
-    for way in ("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_try_advisory_xact_lock")
+    f"SELECT {way}({_NUMBER})" for way in ("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_try_advisory_xact_lock")
 )
 _NO_ROOM_STATES = frozenset({"53100", "53000", "58030"})
 _FORMS = "sqlite:///folder/hub.db or postgresql+psycopg://user:password@host/name"
@@ -98,20 +99,20 @@ def critical(tx: Connection, entity: str) -> None:
     """
     if tx.dialect.name == "postgresql":
         if tx.get_execution_options().get("hub_patient"):
-            tx.execute(_LOCK, {"entity": f"{entity}:patient"})
-        tx.execute(_LOCK, {"entity": entity})
+            asked(tx, _LOCK, [f"{entity}:patient"])
+        asked(tx, _LOCK, [entity])
     tx.info[_HELD_SINCE] = time.monotonic()
 
 
 def beside(tx: Connection, entity: str) -> None:
     """Until commit nobody enters the critical section of an entity: what is looked up there stays true."""
     if tx.dialect.name == "postgresql":
-        tx.execute(_LOCK_SHARED, {"entity": entity})
+        asked(tx, _LOCK_SHARED, [entity])
 
 
 def alone(tx: Connection, name: str) -> bool:
     """Whether nobody else does this now; if so, nobody else will until commit."""
-    return tx.dialect.name != "postgresql" or bool(tx.scalar(_TRY_LOCK, {"entity": name}))
+    return tx.dialect.name != "postgresql" or bool(asked(tx, _TRY_LOCK, [name]).fetchone()[0])
 
 
 def held_since(tx: Connection, otherwise: float) -> float:
@@ -121,7 +122,7 @@ def held_since(tx: Connection, otherwise: float) -> float:
 
 def _postgresql(url: str, driver: str) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors are logged, and say nobody's name
+        engine = create_engine(url, hide_parameters=True)  # errors are logged, and say nobody's name
     except (NoSuchModuleError, ImportError) as error:
         raise _bad(f"There is no driver for {driver}: write {_FORMS}, and install goldenhub[postgres].") from error
 
@@ -129,6 +130,19 @@ def _postgresql(url: str, driver: str) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         connection.execute(_PREPARED)
         connection.commit()
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: Any, record: Any) -> None:
+        record.info[_RESTS] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wake(connection: Any, record: Any, _proxy: Any) -> None:
+        """A connection that rested for long may be dead: it is asked, and a new one is made in its place."""
+        if time.monotonic() - record.info.pop(_RESTS, time.monotonic()) > _LONG_REST:
+            try:
+                engine.dialect.do_ping(connection)
+            except connection.Error as error:
+                raise DisconnectionError from error
 
     return engine
 

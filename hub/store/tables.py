@@ -125,6 +125,30 @@ active_rules = Table(
     Column("since", Moment, nullable=False),
 )
 
+models = Table(
+    "models",
+    metadata,
+    Column("entity", Key, primary_key=True),
+    Column("version", Key, primary_key=True),  # the content hash of the document
+    Column("document", Json, nullable=False),
+    Column("origin", Text, nullable=False),  # shipped | trained | learned | file
+    Column("parent", Key),  # what was in force before it; before it ever was: what it was estimated under
+    Column("state", Text, nullable=False),  # proposed | active | retired
+    Column("created_at", Moment, nullable=False),
+    Column("applied_at", Moment),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("report", Json, nullable=False),
+    Column("simulated", Json),  # what the last simulation found, and against which model
+    Index(
+        "uq_models_active",
+        "entity",
+        unique=True,
+        postgresql_where=text("state = 'active'"),
+        sqlite_where=text("state = 'active'"),
+    ),
+)
+
 redo = Table(
     "redo",
     metadata,
@@ -606,4 +630,19 @@ tokens = Table(
     Column("expires_at", Moment, nullable=False),
     Column("revoked_at", Moment),
     Index("uq_tokens_name", "name", unique=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("by", Key, nullable=False),
+    Column("door", Text, nullable=False),  # command line | http
+    Column("action", Text, nullable=False),  # same | not_same | withdraw | pin | unpin | correct | take_back
+    Column("about", Json, nullable=False),  # the source records named, and the field; never a value
+    Column("allowed", Boolean, nullable=False),
+    Column("result", Key),  # the decision, pin or record that came of it
+    Column("why", Text, nullable=False),
+    Index("ix_audit_at", "at"),
 )

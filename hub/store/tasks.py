@@ -35,8 +35,10 @@ class StoredTask:
 
 def open_about(tx: Connection, golden_ids: Iterable[str]) -> list[StoredTask]:
     """Open tasks that ask about one of these golden records."""
-    ids = select(task_goldens.c.task_id).where(rows.among(tx, task_goldens.c.golden_id, golden_ids))
-    wanted = select(tasks).where(tasks.c.id.in_(ids), tasks.c.state == OPEN).order_by(tasks.c.id)
+    ids = {row[0] for row in rows.find(tx, task_goldens, ("golden_id",), [(one,) for one in golden_ids], told=("task_id",))}
+    if not ids:
+        return []
+    wanted = select(tasks).where(rows.among(tx, tasks.c.id, ids), tasks.c.state == OPEN).order_by(tasks.c.id)
     return [_stored(row) for row in tx.execute(wanted).mappings()]
 
 

@@ -37,6 +37,12 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class ToldJson(str):
+    """A value that is JSON already: it is stored as it stands."""
+
+    __slots__ = ()
+
+
 class Json(TypeDecorator[Any]):
     """Canonical JSON as text, so that equal values are equal bytes."""
 
@@ -44,18 +50,28 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        try:
-            return orjson.dumps(value, default=_plain, option=_OPTIONS).decode()
-        except TypeError:  # names that are a kind of text, as databases give them: the slower way knows them
-            return orjson.dumps(value, default=_plain, option=_OPTIONS | orjson.OPT_NON_STR_KEYS).decode()
+        return told_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else orjson.loads(value)
+        return read_json(value)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self
+
+
+def told_json(value: Any) -> str | None:
+    """A value as it is stored."""
+    if value is None or type(value) is ToldJson:
+        return value
+    try:
+        return orjson.dumps(value, default=_plain, option=_OPTIONS).decode()
+    except TypeError:  # names that are a kind of text, as databases give them: the slower way knows them
+        return orjson.dumps(value, default=_plain, option=_OPTIONS | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def read_json(text: str | None) -> Any:
+    """A value as it was stored."""
+    return None if text is None else orjson.loads(text)
 
 
 def _plain(value: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from hub.store.accounting import accounting
 from hub.store.migrating import migrate
 from hub.store.store import Store, open_store
 from tests.contract.histories import AS_OF, START, small_rules
-from tests.contract.test_stickiness import ANA, LUIS
+from tests.contract.sticking import ANA, LUIS
 
 A, B = RecordRef("erp", "a"), RecordRef("shop", "b")
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from hub.records import Decision, Operation, RecordRef, SourceRecord
-from hub.relay import Replica, fold
+from hub.records import Decision, Operation, RecordRef, SourceRecord, canonical_json
+from hub.relay import Replica, fold, relay
 from hub.resolve import Outcome, Resolver
 from hub.resolve.asking import question
 from hub.store import goldens, tasks
@@ -206,6 +206,19 @@ def test_many_workers_at_once_give_the_answer_of_one(store: Store) -> None:
     assert errors == []
     assert answer(store) == alone
     check_promises(store, hub)
+
+
+def test_announcements_are_passed_on_as_they_are_stored(store: Store) -> None:
+    hub, read, passed_on = resolver(), list[Any](), list[Any]()
+    empty(store)
+    with store.begin() as tx:
+        hub.resolve(tx, [person("erp", f"{n}", n, name={"given": "Zoë", "family": f"Quix{n}"}) for n in range(4)], AS_OF)
+    with store.begin() as tx:
+        relay(tx, "customer", read.extend, source="/hub", name="one")
+        relay(tx, "customer", passed_on.extend, source="/hub", name="other", as_told=True)
+
+    assert len(read) >= 4
+    assert list(map(canonical_json, passed_on)) == list(map(canonical_json, read))
 
 
 def test_one_more_record_costs_the_same_however_many_are_held(store: Store) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,6 +88,13 @@ def test_what_is_known_survives_the_cursor(entries: dict[str, str]) -> None:
     assert {key: held.print for key, held in again.look(list(entries)).items()} == entries
     known.close()
     again.close()
+
+
+def test_what_earlier_releases_packed_is_read() -> None:
+    packed = base64.b85encode(zlib.compress(b'["a","1"]\n["b","2"]\n')).decode()
+    known = Known({"count": 2, "keys": packed})
+
+    assert {key: held.print for key, held in known.look(["a", "b", "c"]).items()} == {"a": "1", "b": "2"}
 
 
 def test_a_light_overlay_counts_like_the_rest() -> None:
