@@ -70,6 +70,13 @@ class Settings:
         default="",
         metadata={"help": "Who you are, as it is kept with your answers and corrections. Default: your login name."},
     )
+    stewards: str = field(
+        default="",
+        metadata={
+            "help": "Who may merge, split, pin and correct at the command line: names as in HUB_USER, with commas. "
+            "Default: everybody who gets there."
+        },
+    )
     master_key: Secret = field(
         default=Secret(""),
         metadata={
@@ -107,6 +114,10 @@ class Settings:
     as_of: str = field(
         default="", metadata={"help": "The date (YYYY-MM-DD) that time-dependent rules take as today. Default: today."}
     )
+
+    @property
+    def steward_names(self) -> frozenset[str]:
+        return frozenset(filter(None, (name.strip() for name in self.stewards.split(","))))
 
     @property
     def store_url(self) -> str:

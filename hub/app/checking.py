@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors import build, connector_class
 from hub.app import Hub, delivering
+from hub.app.modelling.in_force import on_file
 from hub.contract import Writer
 from hub.errors import BadLandscape, BadModel, BadSettings, Misconfigured, did_you_mean
 from hub.landscape import Delivery, Feed, System, standing
@@ -88,7 +89,7 @@ def _rules(hub: Hub) -> list[Finding]:
     try:
         for entity in hub.model.entities:
             load_quality(hub.model.rules(entity, "quality"))
-        _ = hub.rules
+        on_file(hub)
     except BadModel as wrong:
         return [_finding(wrong, "canonical_model")]
     return []

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection
 
 from hub.app.editing import differing
-from hub.app.failures import keep_key
+from hub.app.failures import in_words, keep_key
 from hub.app.receiving import land_readable, plan_of, understood
 from hub.bus import REPLAY, envelopes
 from hub.bus.envelopes import Envelope, RawEnvelope
@@ -110,9 +110,7 @@ def state_of(stored: StoredLetter) -> str:
     """What became of a dead letter, in words."""
     if stored.state == dead_letters.OPEN:
         return "open" + (f" ({stored.note})" if stored.note else "")
-    when = f" on {stored.closed_at:%Y-%m-%d %H:%M} UTC" if stored.closed_at else ""
-    as_what = f" as {stored.replayed_as}" if stored.replayed_as else ""
-    return f"{stored.state}{as_what} by {stored.closed_by}{when}" + (f" ({stored.note})" if stored.note else "")
+    return in_words(stored)
 
 
 def _open(tx: Connection, number: int, *, lock: bool) -> StoredLetter:

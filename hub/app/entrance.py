@@ -3,7 +3,7 @@
 A token is ``gh_<id>_<secret>``. The secret has 256 bits of chance, so one fast hash of it is enough to keep; it is shown once.
 
 scopes: ``feed:NAME`` push into a feed and follow its receipts; ``changes`` and ``who-is`` read golden records, whole or, as
-``changes:VIEW`` and ``who-is:VIEW``, only what that view shows.
+``changes:VIEW`` and ``who-is:VIEW``, only what that view shows; ``merge`` say which records are one customer and which are not.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from hub.app.hub import Hub
+from hub.app.rights import MERGE
 from hub.errors import BadSettings, Rejected, did_you_mean
 from hub.store import tokens
 from hub.store.tokens import Token
@@ -28,7 +29,9 @@ def create(hub: Hub, name: str, scopes: Sequence[str], days: int) -> str:
     for scope in scopes:
         _must_be_known(hub, scope)
     if not scopes:
-        raise BadSettings("A token without a scope may do nothing; give --scope changes, who-is or feed:NAME.", name="scope")
+        raise BadSettings(
+            "A token without a scope opens nothing; give --scope changes, who-is, merge or feed:NAME.", name="scope"
+        )
     token_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     now = hub.clock()
     with hub.store.begin() as tx:
@@ -76,9 +79,9 @@ def _must_be_known(hub: Hub, scope: str) -> None:
     kind, colon, name = scope.partition(":")
     if kind in (CHANGES, WHO_IS) and (not colon or name in hub.rules.survivorship.views):
         return
-    if kind == FEED and name in hub.landscape.feeds:
+    if scope == MERGE or (kind == FEED and name in hub.landscape.feeds):
         return
-    known = [CHANGES, WHO_IS, *(f"{kind}:{view}" for kind in (CHANGES, WHO_IS) for view in hub.rules.survivorship.views)]
+    known = [CHANGES, WHO_IS, MERGE, *(f"{kind}:{view}" for kind in (CHANGES, WHO_IS) for view in hub.rules.survivorship.views)]
     known += [f"{FEED}:{feed}" for feed in hub.landscape.feeds]
     raise BadSettings(f"There is no scope {scope!r}{did_you_mean(scope, known)}. Known: {', '.join(known)}.", name="scope")
 

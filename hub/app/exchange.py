@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from hub.app import Hub
-from hub.errors import BadModel, Rejected, did_you_mean
+from hub.app.seeing import Sight, sight
+from hub.errors import Rejected, did_you_mean
 from hub.records import Data, RecordRef
 from hub.relay import event
 from hub.store import goldens, outbox, sources
-from hub.store.goldens import Announcement, CrossReference, Golden
-from hub.survivorship import view as shown_in
+from hub.store.goldens import ENDED, Announcement, CrossReference, Golden
+from hub.survivorship.views import hidden_from
 
 ENTITY = "customer"
 
@@ -67,8 +69,8 @@ def changes(hub: Hub, tx: Connection, after: int = 0, *, entity: str = ENTITY, v
             code="position_unknown", last=last,
         )  # fmt: skip
     some = found[: min(limit, SEVERAL)]
-    told = [_seen(hub, event(one, hub.landscape.source) | {"sequence": f"{one.id:020d}"}, view) for one in some]
-    return Page(told, some[-1].id if some else after, len(found) > len(some))
+    told = [event(one, hub.landscape.source) | {"sequence": f"{one.id:020d}"} for one in some]
+    return Page(_seen(hub, tx, told, view), some[-1].id if some else after, len(found) > len(some))
 
 
 def snapshot(
@@ -84,7 +86,9 @@ def snapshot(
     size = min(limit, SEVERAL)
     found = goldens.listed(tx, entity, after=after, limit=size + 1)
     some = found[:size]
-    events = [_seen(hub, _as_event(one, hub.landscape.source), view) for one in some]
+    events = _seen(hub, tx, [_as_event(one, hub.landscape.source) for one in some], view)
+    if view is not None:
+        events = [one for one in events if one["data"]["members"]]  # who is known to hidden systems alone, is nobody here
     return SnapshotPage(events, position, some[-1].id if len(found) > size else None)
 
 
@@ -101,7 +105,7 @@ def who_is(hub: Hub, tx: Connection, system: str, key: str, *, view: str | None 
     """Who a system's record is: the golden record behind it, with every key it has anywhere."""
     ref = RecordRef(system, key)
     golden_id = goldens.behind_key(tx, ENTITY, (system, key))
-    if golden_id is None:
+    if golden_id is None or (view is not None and system in hidden_from(hub.rules.survivorship, view)):
         raise Rejected(unknown(hub, tx, ref), code="not_known", last=_last(tx, ref))
     return golden(hub, tx, golden_id, view=view) | {"asked": str(ref)}
 
@@ -109,7 +113,8 @@ def who_is(hub: Hub, tx: Connection, system: str, key: str, *, view: str | None 
 def golden(hub: Hub, tx: Connection, golden_id: str, *, view: str | None = None) -> Data:
     """The golden record an id leads to; an id that retired leads on to the one it went into."""
     found = goldens.current(tx, golden_id)
-    if found is None:
+    looks = None if found is None or view is None else sight(hub, tx, view, found.members)
+    if found is None or (looks is not None and found.members and not looks.members(found.members)):
         raise Rejected(f"No golden record has or had the id {golden_id!r}.", code="not_known")
     return {
         "asked": golden_id,
@@ -119,8 +124,10 @@ def golden(hub: Hub, tx: Connection, golden_id: str, *, view: str | None = None)
         "version": found.version,
         "state": found.state,
         "as_of": found.as_of.isoformat(),
-        "golden": _data(hub, found.data, view),
-        "references": [_reference(one) for one in goldens.references(tx, found.id)],
+        "golden": found.data if looks is None else looks.data(found.data, found.members, found.as_of),
+        "references": [
+            _reference(one) for one in goldens.references(tx, found.id) if looks is None or one.ref.system not in looks.hidden
+        ],
     }
 
 
@@ -162,21 +169,37 @@ def _as_event(golden: Golden, source: str) -> Data:
     return event(Announcement(0, golden.entity, golden.id, golden.version, "snapshot", data, golden.updated_at), source)
 
 
-def _seen(hub: Hub, told: Data, view: str | None) -> Data:
-    """An event as a reader with this view may see it: without values of other fields, and without what they were compared by."""
+def _seen(hub: Hub, tx: Connection, told: Sequence[Data], view: str | None) -> Sequence[Data]:
+    """Events as a reader with this view may see them: without values of other fields, without systems it may not see, and without
+    what records were compared by. What nobody whom the reader knows stands behind any more, has ended for it.
+
+    What comes is true of the members as they are by now, as with everything that is written back.
+    """
     if view is None:
         return told
-    data = {name: value for name, value in told["data"].items() if name != "why"}
-    data["golden"] = _data(hub, data["golden"], view)
+    looks = sight(hub, tx, view, {ref for one in told for ref in _refs(one["data"]["members"])})
+    return [one | {"data": _shown(hub, looks, one["data"])} for one in told]
+
+
+def _shown(hub: Hub, looks: Sight, told: Data) -> Data:
+    data = {name: value for name, value in told.items() if name != "why"}
+    refs = _refs(data["members"])
+    visible = looks.members(refs)
+    data["golden"] = looks.data(data["golden"], refs, date.fromisoformat(data["as_of"])) if visible else {}
+    data["members"] = [one for one in data["members"] if one["system"] not in looks.hidden]
+    if refs and not visible:
+        data["state"] = ENDED
+    if "moved" in data:
+        data["moved"] = [one for one in data["moved"] if one["system"] not in looks.hidden]
     if "changed" in data:
-        fields = hub.rules.survivorship.views[view].get("fields")
+        fields = hub.rules.survivorship.views[looks.name].get("fields")
         allowed = None if fields is None else {path.partition(".")[0] for path in fields}
         data["changed"] = [name for name in data["changed"] if allowed is None or name in allowed]
-    return told | {"data": data}
+    return data
 
 
-def _data(hub: Hub, data: Data, view: str | None) -> Data:
-    return data if view is None else shown_in(data, hub.rules.survivorship, view, (), hub.as_of)
+def _refs(members: Sequence[Data]) -> tuple[RecordRef, ...]:
+    return tuple(RecordRef(one["system"], one["key"], one.get("generation", 0)) for one in members)
 
 
 def _reference(one: CrossReference) -> Data:
@@ -188,10 +211,3 @@ def _reference(one: CrossReference) -> Data:
 
 def _moment(moment: Any) -> str:
     return str(moment.isoformat()).replace("+00:00", "Z")
-
-
-def must_be_a_view(hub: Hub, view: str | None) -> None:
-    """Refuse a view that nobody declared, before anything is read."""
-    views = hub.rules.survivorship.views
-    if view is not None and view not in views:
-        raise BadModel(f"There is no view {view!r}{did_you_mean(view, views)}.", hint=", ".join(views))

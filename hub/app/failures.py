@@ -25,6 +25,7 @@ from hub.errors import Contended, HubError, Misconfigured, Rejected, Unavailable
 from hub.ingest import Again, FeedPlan, Landed, Origin, ingest
 from hub.records import Operation, RawRecord, Reject, SourceRecord, receipt_of
 from hub.store import rejects
+from hub.store.dead_letters import StoredLetter
 from hub.store.rejects import StoredReject
 
 if TYPE_CHECKING:
@@ -122,8 +123,11 @@ def reopen(hub: Hub, ids: Sequence[int], by: str) -> list[int]:
 
 def state_of(stored: StoredReject) -> str:
     """What became of a reject, in words."""
-    if stored.state == rejects.OPEN:
-        return "open"
+    return "open" if stored.state == rejects.OPEN else in_words(stored)
+
+
+def in_words(stored: StoredReject | StoredLetter) -> str:
+    """Who closed it, as what, when and why."""
     when = f" on {stored.closed_at:%Y-%m-%d %H:%M} UTC" if stored.closed_at else ""
     who = f" by {stored.closed_by}" if stored.closed_by else ""
     as_what = f" as {stored.replayed_as}" if stored.replayed_as else ""

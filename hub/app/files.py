@@ -10,6 +10,8 @@ from typing import Any
 from hub.app import Tell
 from hub.errors import Misconfigured
 
+LOCAL, SPARK = "local", "spark"
+
 
 def match(
     files: Sequence[Path],
@@ -22,18 +24,31 @@ def match(
     delimiter: str,
     workers: int,
     memory: str,
+    engine: str,
+    spark_master: str,
     tell: Tell,
 ) -> dict[str, Any]:
     """Match files without a hub; the figures."""
     try:
+        from hub.batch.local import LocalEngine
         from hub.batch.match import match_files
+        from hub.batch.spark import SparkEngine
     except ImportError as absent:
         raise Misconfigured("Matching files needs the extra `batch`: pip install 'goldenhub[batch]'.") from absent
-    if model == "auto":
-        raise Misconfigured("--model auto, which estimates all weights from the input, is not there yet; use default or fitted.")
-    weights = None if model in ("default", "fitted") else Path(model)
+    weights = None if model in ("default", "fitted", "trained") else Path(model)
     report = match_files(
-        files, mapping, out, review=review, rejects=rejects, weights=weights, fitted=model == "fitted", delimiter=delimiter,
-        progress=tell, workers=workers, memory=memory,
-    )  # fmt: skip
+        files,
+        mapping,
+        out,
+        review=review,
+        rejects=rejects,
+        weights=weights,
+        fitted=model == "fitted",
+        trained=model == "trained",
+        delimiter=delimiter,
+        progress=tell,
+        workers=workers,
+        memory=memory,
+        engine=SparkEngine(spark_master) if engine == SPARK else LocalEngine(workers),
+    )
     return asdict(report)

@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors import build
-from hub.app import delivering, feeding, looking, people, raw, receiving, replaying, stages
+from hub.app import copies, delivering, feeding, looking, people, raw, receiving, replaying, stages
 from hub.app.clock import AgreedClock
 from hub.app.keys import KeyRing
+from hub.app.modelling import in_force
 from hub.app.outcome import Tell, Work, untold
 from hub.app.receiving import Receipt
-from hub.app.stages import ENTITY
+from hub.app.rights import somebody
 from hub.bus import Bus
 from hub.bus.embedded import EmbeddedBus
 from hub.contract import Connector, Probe
@@ -29,15 +30,12 @@ from hub.landscape import Feed, Landscape, load_landscape, references, standing
 from hub.mapping import CodeList, load_code_lists, load_mapping
 from hub.mapping import Mapping as CompiledMapping
 from hub.mapping.engine import mapping_name
-from hub.matching.rules import read_weights
 from hub.model import Model, load_model, shipped_folder
 from hub.quality import QualityRules, check_record, flags_of, load_quality
-from hub.records import Data, Decision
-from hub.resolve import Difference, Outcome, Resolver, Rules, read_rules
-from hub.resolve.rules import hold_to
+from hub.records import Decision
+from hub.resolve import Difference, Outcome, Resolver, Rules
 from hub.settings import Settings, from_environment
-from hub.store import active, dead_letters, in_flight, migrating, queue, sources
-from hub.store.goldens import Golden
+from hub.store import dead_letters, in_flight, migrating, queue, sources
 from hub.store.moments import store_time
 from hub.store.store import Store, open_store
 
@@ -95,20 +93,12 @@ class Hub:
 
     @cached_property
     def rules(self) -> Rules:
-        """How customers are matched, clustered and survive: the shipped rules, the company's over them."""
-        folder = self.model.folder(ENTITY)
-        return read_rules(
-            ENTITY,
-            self.model.rules(ENTITY, "matching"),
-            read_weights(folder / "model.json"),
-            self.model.rules(ENTITY, "survivorship"),
-            trust=self.landscape.trust,
-            free_of_duplicates=self.landscape.free_of_duplicates,
-        )
+        """How customers are matched, clustered and survive: the rules on file, with the model that is in force."""
+        return in_force.rules_in_force(self)
 
     @cached_property
     def resolver(self) -> Resolver:
-        return Resolver(self.rules, clock=self.clock)
+        return Resolver(self.rules, clock=self.clock, renew=partial(in_force.take_up, self))
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -175,8 +165,9 @@ class Hub:
         translators = [self.mapping(name, zone) for name in feed.mappings]
         self._release = raw.release_of(self)
         held, former = partial(self._held, feed.system), partial(replaying.former, self, feed.name)
+        own = partial(copies.own_words, self, feed.system)
         echoes = partial(delivering.echoes, self, feed.system, feed.request.name, translators=translators)
-        return FeedPlan(feed.name, feed.system, translators, self.approve, held, former, feed.delta, feed.order_by, echoes)
+        return FeedPlan(feed.name, feed.system, translators, self.approve, held, former, feed.delta, feed.order_by, echoes, own)
 
     def _held(self, system: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these (entity, key) of a system are current records."""
@@ -218,15 +209,11 @@ class Hub:
 
     def decide(self, task: int, verdict: str, by: str, why: str) -> tuple[Decision, Outcome]:
         """A person's answer to a review task, about the records shown at that moment."""
-        return people.decide(self, task, verdict, by, why)
+        return people.decide(self, task, verdict, somebody(self, by), why)
 
     def withdraw(self, decision: str, by: str) -> Outcome:
         """Take an answer back; everything that rested on it is looked at again."""
-        return people.withdraw(self, decision, by)
-
-    def view(self, golden: Golden, name: str) -> Data:
-        """The part of a golden record that a consumer may see."""
-        return looking.shown(self, golden, name)
+        return people.withdraw(self, decision, somebody(self, by))
 
     def export(self, out: Path, xref: Path | None = None, view: str | None = None, tell: Tell = untold) -> dict[str, int]:
         """All golden records as a table; rows by file."""
@@ -249,14 +236,11 @@ class Hub:
 
     def agrees(self) -> None:
         """Raise ``BadModel`` when the store runs under other rules than those at hand."""
-        with self.store.read() as tx:
-            if active.rules_version(tx, ENTITY) is not None:
-                hold_to(tx, self.rules, self.clock())
+        in_force.agrees(self)
 
     def agree(self) -> None:
         """The rules at hand are those the store runs under, or nothing moves."""
-        with self.store.begin() as tx:
-            hold_to(tx, self.rules, self.clock())
+        in_force.agree(self)
 
     def approve(self, entity: str, data: dict[str, Any]) -> None:
         """The canonical schema, then the entity's quality rules: some flag, some set the record aside."""

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub.app.modelling.in_force import to_adopt
 from hub.app.outcome import Tell, Work
+from hub.app.seeing import must_be_a_view, seen_through
 from hub.app.stages import ENTITY, catch_up
-from hub.records import Data
-from hub.resolve import Difference, Outcome
+from hub.resolve import Difference, Outcome, Resolver
 from hub.store import feeds, goldens
 from hub.store.accounting import accounting
-from hub.store.goldens import Golden
-from hub.survivorship import view
+from hub.survivorship.views import hidden_from
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
-
-
-def shown(hub: Hub, golden: Golden, name: str) -> Data:
-    """The part of a golden record that a consumer may see."""
-    return view(golden.data, hub.rules.survivorship, name, (), hub.as_of)
 
 
 def export(hub: Hub, out: Path, xref: Path | None, view: str | None, tell: Tell) -> dict[str, int]:
     """All golden records as a table; rows by file."""
     from hub.batch.export import export_golden  # Parquet needs an extra
 
-    part = (lambda golden: shown(hub, golden, view)) if view else (lambda golden: golden.data)
-    return export_golden(hub.store, hub.model, out, xref, view=part, tell=tell)
+    if view is None:
+        return export_golden(hub.store, hub.model, out, xref, tell=tell)
+    must_be_a_view(hub, view)
+    hidden = hidden_from(hub.rules.survivorship, view)
+    return export_golden(
+        hub.store, hub.model, out, xref, view=partial(seen_through, hub, name=view), hidden=hidden, tell=tell
+    )  # fmt: skip
 
 
 def rebuild(hub: Hub, tell: Tell) -> tuple[int, list[Difference]]:
@@ -43,9 +44,11 @@ def rebuild(hub: Hub, tell: Tell) -> tuple[int, list[Difference]]:
 
 def adopt(hub: Hub, tell: Tell) -> Outcome:
     """After a change of rules: bring everything under the rules at hand, in one transaction; ids stay where they can."""
+    resolver = Resolver(to_adopt(hub), clock=hub.clock)
     with hub.store.begin() as tx:
-        tell("golden records under the new rules", 0, None)
-        done = Work(outcome=hub.resolver.adopt(tx, hub.as_of))
+        total = goldens.count_members(tx, ENTITY)
+        done = Work(outcome=resolver.adopt(tx, hub.as_of, lambda number: tell("records under the new rules", number, total)))
+    hub.agree()
     catch_up(hub, done, tell)
     return done.outcome
 

@@ -144,7 +144,7 @@ def _relay(hub: Hub) -> Work | None:
         if not is_due(tx, stages.ENTITY):
             return None
     with hub.store.begin() as tx:
-        number = relay(tx, stages.ENTITY, hub.bus.announce, source=hub.landscape.source)
+        number = relay(tx, stages.ENTITY, hub.bus.announce, source=hub.landscape.source, as_told=True)
     return Work(records=number) if number else None
 
 

@@ -12,7 +12,7 @@ from hub.app.pacing import Pace, Patience
 from hub.app.working import Do, Loop
 from hub.attach import attach, reattach
 from hub.bus import ATTACH, LANES, RESOLVE
-from hub.store import in_flight, outbox, queue, references, relays
+from hub.store import goldens, in_flight, outbox, queue, references, relays
 from hub.store import redo as put_off
 from hub.store.store import alone
 
@@ -51,6 +51,9 @@ def work(hub: Hub, tell: Tell) -> Work:
             done.add(made)
             tell(stage, done.records, None)
     catch_up(hub, done, tell)
+    while (made := come_of_age(hub)) is not None:
+        done.add(made)
+        tell("changed by time alone", done.outcome.announced.get("updated", 0), None)
     done.left = sum(sum(lanes.values()) for lanes in hub.bus.depth().values())
     return done
 
@@ -75,6 +78,8 @@ def nothing_waits(hub: Hub, announced: bool = False) -> bool:
     with hub.store.read() as tx:
         if queue.due(tx, now) or in_flight.due(tx) or put_off.any_left(tx, ENTITY) or references.to_reattach(tx):
             return False
+        if goldens.due(tx, ENTITY, hub.as_of, 1):
+            return False
         return not announced or relays.reached(tx, f"bus/{ENTITY}") >= outbox.last(tx, ENTITY)
 
 
@@ -88,14 +93,27 @@ def catch_up(hub: Hub, done: Work, tell: Tell) -> None:
 
 
 def see_to_what_waits(hub: Hub, stage: str, *, gently: bool = False) -> Work | None:
-    """Some of what was put off before, by whoever finds that nobody else does it now; None when nothing is left.
+    """Some of what was put off, or has come of age, by whoever finds that nobody else does it; None when nothing is left.
 
     Gently: in steps so small that live records need not wait for them.
     """
     with hub.store.read() as tx:
-        if not (put_off.any_left(tx, ENTITY) if stage == RESOLVE else references.to_reattach(tx)):
+        left = put_off.any_left(tx, ENTITY) if stage == RESOLVE else bool(references.to_reattach(tx))
+    if stage != RESOLVE:
+        return attach_again(hub, 50 if gently else 5000) if left else None
+    return redo(hub, 1 if gently else 20) if left else come_of_age(hub, 50 if gently else 500)
+
+
+def come_of_age(hub: Hub, limit: int = 500) -> Work | None:
+    """Some golden records that time alone may have changed: a pin has ended, trust has faded. None when none is due."""
+    with hub.store.read() as tx:
+        if not goldens.due(tx, ENTITY, hub.as_of, 1):
             return None
-    return redo(hub, 1 if gently else 20) if stage == RESOLVE else attach_again(hub, 50 if gently else 5000)
+    with hub.store.begin(patient=True) as tx:
+        if not alone(tx, "due"):
+            return None
+        step = hub.resolver.due(tx, hub.as_of, limit)
+    return Work(outcome=replace(step, taken=0)) if step.taken else None
 
 
 def redo(hub: Hub, limit: int = 20) -> Work | None:

@@ -10,7 +10,8 @@ import click
 import orjson
 
 from hub.app import Hub, open_hub
-from hub.app.exchange import Page, changes, every_golden, must_be_a_view
+from hub.app.exchange import Page, changes, every_golden
+from hub.app.seeing import must_be_a_view
 from hub.cli.records import ENTITY, as_name
 from hub.cli.show import emit_json
 from hub.records import Data

@@ -25,6 +25,7 @@ from hub.cli.set_aside import (
     give_by,
     group_rows,
     in_states,
+    left,
     moment,
     no_work_option,
     payload_text,
@@ -253,8 +254,8 @@ def archive(ids: tuple[int, ...], group: str | None, stage: str | None, why: str
         hub.stand()
         chosen = _chosen(hub, ids, group, stage)
         done = dead.archive(hub, chosen, why, give_by(by))
-        left = _left(hub, chosen, done)
-    closed(done, left, "archived", dead_letters.ARCHIVED, as_json)
+        stayed = left(hub, chosen, done, dead_letters.by_ids, dead.state_of)
+    closed(done, stayed, "archived", dead_letters.ARCHIVED, as_json)
 
 
 @command.command("reopen")
@@ -267,15 +268,8 @@ def reopen(ids: tuple[int, ...], by: str, as_json: bool) -> None:
         hub.stand()
         chosen = sorted(set(ids))
         done = dead.reopen(hub, chosen, give_by(by))
-        left = _left(hub, chosen, done)
-    closed(done, left, "opened again", dead_letters.OPEN, as_json)
-
-
-def _left(hub: Hub, chosen: Sequence[int], done: Sequence[int]) -> dict[int, tuple[str, str]]:
-    wanted = [one for one in chosen if one not in set(done)]
-    with hub.reading() as tx:
-        found = {one.id: (one.state, dead.state_of(one)) for one in dead_letters.by_ids(tx, wanted)}
-    return {one: found.get(one, ("unknown", "not there")) for one in wanted}
+        stayed = left(hub, chosen, done, dead_letters.by_ids, dead.state_of)
+    closed(done, stayed, "opened again", dead_letters.OPEN, as_json)
 
 
 # -- how they are told --

@@ -11,6 +11,7 @@ import click
 
 from hub.app import Hub, open_hub
 from hub.app.checking import lint
+from hub.app.modelling.in_force import on_file
 from hub.app.pruning import over_budget
 from hub.app.running import SILENT
 from hub.cli.show import console, emit_json, json_option, marked, table
@@ -63,7 +64,7 @@ def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
     hint = "" if new_enough else "Python 3.11 or newer is needed."
     yield Checked("python", version, "ok" if new_enough else "failed", hint)
     yield _tried("home", str(hub.settings.home.resolve()), lambda: _landscape(hub))
-    yield _tried("model", "schemas and rules", lambda: f"{len(hub.model.entities)} entities, rules {hub.rules.version[:12]}")
+    yield _tried("model", "schemas and rules", lambda: f"{len(hub.model.entities)} entities, rules {on_file(hub).version[:12]}")
     yield _lint(hub)
     yield _tried("store", hub.settings.shown_store_url, lambda: _store(hub))
     address = hub.settings.bus_url.reveal()

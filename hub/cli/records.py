@@ -68,3 +68,10 @@ def as_name(data: dict[str, Any]) -> str:
     return str(
         organization.get("legal_name") or " ".join(part for part in parts if part) or name.get("full") or name.get("native") or ""
     )
+
+
+def values(data: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Every value of a record with its path; lists as a whole."""
+    if isinstance(data, dict):
+        return [line for name, value in data.items() for line in values(value, f"{path}.{name}" if path else name)]
+    return [(path, data)]

@@ -25,6 +25,7 @@ from hub.cli.set_aside import (
     group_rows,
     in_short,
     in_states,
+    left,
     moment,
     no_work_option,
     payload_text,
@@ -294,8 +295,8 @@ def archive(ids: tuple[int, ...], group: str | None, feed: str | None, why: str,
         else:
             chosen = _chosen(hub, ids, group, feed)
         done = failures.archive(hub, chosen, why, give_by(by))
-        left = _left(hub, chosen, done)
-    closed(done, left, "archived", rejects.ARCHIVED, as_json)
+        stayed = left(hub, chosen, done, rejects.by_ids, failures.state_of)
+    closed(done, stayed, "archived", rejects.ARCHIVED, as_json)
 
 
 @command.command("reopen")
@@ -308,16 +309,8 @@ def reopen(ids: tuple[int, ...], by: str, as_json: bool) -> None:
         hub.stand()
         chosen = sorted(set(ids))
         done = failures.reopen(hub, chosen, give_by(by))
-        left = _left(hub, chosen, done)
-    closed(done, left, "opened again", rejects.OPEN, as_json)
-
-
-def _left(hub: Hub, chosen: Sequence[int], done: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """The state of those that stayed as they were, in a word and in words."""
-    wanted = [one for one in chosen if one not in set(done)]
-    with hub.reading() as tx:
-        found = {one.id: (one.state, failures.state_of(one)) for one in rejects.by_ids(tx, wanted)}
-    return {one: found.get(one, ("unknown", "not there")) for one in wanted}
+        stayed = left(hub, chosen, done, rejects.by_ids, failures.state_of)
+    closed(done, stayed, "opened again", rejects.OPEN, as_json)
 
 
 # -- how they are told --

@@ -14,7 +14,7 @@ import orjson
 from rich.table import Table
 from rich.text import Text
 
-from hub.app import editing
+from hub.app import Hub, editing
 from hub.cli import NEEDS_A_LOOK
 from hub.cli.show import emit_json, table
 
@@ -60,6 +60,16 @@ def in_short(reason: str, code: str) -> str:
     """The reason without the mapping, the field and the code, which stand beside it."""
     before, found, after = reason.partition(f": {code}: ")
     return after if found else before
+
+
+def left(
+    hub: Hub, chosen: Sequence[int], done: Sequence[int], by_ids: Callable[..., Sequence[Any]], state_of: Callable[[Any], str]
+) -> dict[int, tuple[str, str]]:
+    """The state of those that stayed as they were, in a word and in words."""
+    wanted = [one for one in chosen if one not in set(done)]
+    with hub.reading() as tx:
+        found = {one.id: (one.state, state_of(one)) for one in by_ids(tx, wanted)}
+    return {one: found.get(one, ("unknown", "not there")) for one in wanted}
 
 
 def closed(done: Sequence[int], left: Mapping[int, tuple[str, str]], said: str, state: str, as_json: bool) -> None:

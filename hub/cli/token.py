@@ -17,7 +17,9 @@ def command() -> None:
 
 @command.command("create")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, help="changes, who-is (each also :VIEW), feed:NAME. Repeatable.")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="changes, who-is (each also :VIEW), merge, feed:NAME. Repeatable."
+)
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="After so many it no longer opens.")
 @json_option
 def created(name: str, scopes: tuple[str, ...], days: int, as_json: bool) -> None:

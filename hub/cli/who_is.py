@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from hub.app import open_hub
-from hub.app.exchange import golden, must_be_a_view, who_is
+from hub.app.exchange import golden, who_is
+from hub.app.seeing import must_be_a_view
 from hub.cli.records import as_name, as_ref
 from hub.cli.show import console, emit_json, json_option, table
 from hub.records import Data

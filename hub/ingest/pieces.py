@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from hub.contract import Cursor, Signal
 from hub.errors import MappingFailed
-from hub.records import Damage, RawRecord, Reject, SourceRecord, Translation
+from hub.records import Damage, Data, RawRecord, Reject, SourceRecord, Translation
 
 Item = RawRecord | Damage
 Made = SourceRecord | Reject
@@ -79,6 +79,8 @@ class FeedPlan:
     order_by: str = "updated_at"  # log_position | sequence | updated_at | read_position
     echoes: Callable[[Sequence[Item]], Sequence[Item]] = lambda items: items
     """The same records; those that hold what the hub itself wrote know what their system said before."""
+    own: Callable[[Translation], Data] = lambda made: made.data
+    """What of a translated record is its system's own word; raises a ``Rejected`` when none of it is."""
 
 
 @dataclass

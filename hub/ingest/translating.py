@@ -87,6 +87,8 @@ class Translating:
 
     def _checked(self, made: Translation, translator: Translator, raw: RawRecord, now: datetime) -> Made:
         try:
+            if made.operation not in GONE:
+                made = replace(made, data=self._plan.own(made))
             if made.operation not in GONE and made.operation is not Operation.PATCH:
                 self._plan.check(made.entity, made.data)
         except Rejected as wrong:

@@ -11,16 +11,22 @@ import orjson
 from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 
 from hub.app import Hub
+from hub.app.copies import refusal
 from hub.app.entrance import CHANGES, FEED, WHO_IS, admit, must_have, view_for
-from hub.app.exchange import ENTITY, SEVERAL, changes, golden, must_be_a_view, snapshot, who_is
+from hub.app.exchange import ENTITY, SEVERAL, changes, golden, snapshot, who_is
+from hub.app.outcome import told
+from hub.app.people import decide_between, withdraw
+from hub.app.rights import bearer
+from hub.app.seeing import must_be_a_view
 from hub.app.tracing import trace
 from hub.errors import HubError
+from hub.records import RecordRef
 from hub.store import raw
 from hub.store.tokens import Token
 from hub.web.bodies import records_in
 from hub.web.forwarding import Forwarding
 from hub.web.problems import HEADERS, WrongRequest, problem, tell_problems
-from hub.web.shapes import ChangesPage, GoldenAnswer, Problem, Receipts, RecordWay, SnapshotShape
+from hub.web.shapes import ChangesPage, DecisionAnswer, DecisionWish, GoldenAnswer, Problem, Receipts, RecordWay, SnapshotShape
 
 LONGEST_WAIT = 30.0  # seconds
 _LOOKS = 0.1  # seconds between two looks of one who waits
@@ -35,7 +41,7 @@ def make_app(hub: Hub) -> FastAPI:
     """The application. Whatever is built lazily is built now, before threads ask for it."""
     _ = hub.landscape, hub.rules, hub.store, hub.bus, hub.keys
     wrong: dict[int | str, dict[str, Any]] = {
-        number: {"model": Problem} for number in (400, 401, 403, 404, 410, 413, 415, 422, 429, 503)
+        number: {"model": Problem} for number in (400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503)
     }
     app = FastAPI(
         title="goldenhub", version=version("goldenhub"), openapi_url=None, docs_url=None, redoc_url=None, responses=wrong,
@@ -46,6 +52,7 @@ def make_app(hub: Hub) -> FastAPI:
     _health(app, hub)
     _reading(app, hub, token)
     _asking(app, hub, token)
+    _deciding(app, hub, token)
     _pushing(app, hub, token)
 
     @app.get("/api/openapi.json", include_in_schema=False)
@@ -153,6 +160,54 @@ def _asking(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
             return _answer(who_is(hub, tx, system, key, view=seen))
 
 
+def _deciding(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
+    one_at_a_time = threading.Lock()
+
+    @app.post("/api/decisions", status_code=201, response_model=DecisionAnswer, tags=["decide"])
+    def decide(shown: Annotated[Token, Depends(token)], wish: DecisionWish) -> Response:
+        """These records are one customer, or are not, whatever they become."""
+        left, right = ([_ref(text) for text in side] for side in (wish.left, wish.right))
+        with one_at_a_time:
+            decision, outcome = decide_between(hub, wish.verdict, left, right, bearer(shown), wish.why)
+        return _answer({"decision": decision.id, "resolved": told(outcome)}, 201)
+
+    @app.delete("/api/decisions/{decision}", response_model=DecisionAnswer, tags=["decide"])
+    def take_back(
+        shown: Annotated[Token, Depends(token)], decision: Annotated[str, Path(max_length=100, pattern=_NO_NUL)]
+    ) -> Response:
+        """Everything that rested on it is looked at again."""
+        with one_at_a_time:
+            outcome = withdraw(hub, decision, bearer(shown))
+        return _answer({"decision": decision, "resolved": told(outcome)})
+
+    @app.put("/api/golden/{golden_id}", tags=["decide"], status_code=409, response_model=Problem)
+    @app.patch("/api/golden/{golden_id}", include_in_schema=False)
+    @app.delete("/api/golden/{golden_id}", include_in_schema=False)
+    def write_golden(
+        shown: Annotated[Token, Depends(token)], golden_id: Annotated[str, Path(max_length=100, pattern=_NO_NUL)]
+    ) -> Response:
+        """Golden records are computed. The answer names the asking system's own records behind it: write those."""
+        feeds = [name.partition(":")[2] for name in shown.scopes if name.startswith(f"{FEED}:")]
+        if not feeds:
+            raise WrongRequest(
+                403, "not_allowed", "Golden records are written to by nobody, and this token may push into no feed."
+            )
+        with hub.store.read() as tx:
+            answer = refusal(tx, golden_id, {hub.landscape.feed(name).system for name in feeds})
+        if answer is None:
+            raise WrongRequest(404, "not_known", f"No golden record has or had the id {golden_id!r}.")
+        addresses = [f"/api/in/{name}" for name in feeds]
+        raise WrongRequest(409, answer.code, answer.message, records=answer.facts["records"], addresses=addresses)
+
+
+def _ref(text: str) -> RecordRef:
+    system, colon, rest = text.partition(":")
+    key, _, generation = rest.partition("#")
+    if not colon or not system or not key or "\x00" in text:
+        raise WrongRequest(422, "parameter_invalid", f"{text!r} is no record; write system:key.")
+    return RecordRef(system, key, int(generation) if generation.isdigit() else 0)
+
+
 def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
     one_at_a_time, forwarding = threading.Lock(), Forwarding(hub)
 
@@ -173,9 +228,9 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         with one_at_a_time:
             receipts = hub.receive(feed, records, f"token/{shown.name}", ids, forward=False)
         forwarding.wake()
-        told = [{**one.as_dict(), "address": f"/api/receipts/{one.receipt}"} for one in receipts]
-        where = {"Location": str(told[0]["address"])} if len(told) == 1 else {}
-        return _answer({"counts": dict(Counter(one.state for one in receipts)), "receipts": told}, 202, where)
+        answers = [{**one.as_dict(), "address": f"/api/receipts/{one.receipt}"} for one in receipts]
+        where = {"Location": str(answers[0]["address"])} if len(answers) == 1 else {}
+        return _answer({"counts": dict(Counter(one.state for one in receipts)), "receipts": answers}, 202, where)
 
     @app.get("/api/receipts/{receipt:path}", response_model=RecordWay, tags=["push"])
     def read_receipt(
@@ -202,5 +257,5 @@ def _view(hub: Hub, shown: Token, scope: str, wanted: str | None) -> str | None:
     return seen
 
 
-def _answer(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(told, default=str), status, {**HEADERS, **(headers or {})}, media_type="application/json")
+def _answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content, default=str), status, {**HEADERS, **(headers or {})}, media_type="application/json")

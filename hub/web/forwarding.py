@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from hub.app import Hub
 from hub.errors import HubError, Retryable
@@ -31,6 +32,7 @@ class Forwarding:
             try:
                 self._hub.bus.forward()
             except Retryable:
-                threading.Timer(AGAIN, self.wake).start()
+                time.sleep(AGAIN)
+                self.wake()
             except HubError as error:  # the next push tries again; until then a person has to change something
                 _log.error("What was pushed cannot be brought to the broker: %s", error)

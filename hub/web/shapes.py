@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -50,6 +50,18 @@ class GoldenAnswer(BaseModel):
     state: str
     golden: dict[str, Any]
     references: list[KeyReference] = Field(description="Every key the customer has, or had, in any system.")
+
+
+class DecisionWish(BaseModel):
+    verdict: Literal["same", "not_same"]
+    left: list[str] = Field(min_length=1, max_length=100, description="Records, as erp:4711.")
+    right: list[str] = Field(min_length=1, max_length=100)
+    why: str = Field("", max_length=2000, description="For whoever asks later.")
+
+
+class DecisionAnswer(BaseModel):
+    decision: str
+    resolved: dict[str, Any]
 
 
 class RecordReceipt(BaseModel):

@@ -311,12 +311,52 @@ def test_wrong_questions_get_clear_answers(served: Served, known: dict[str, str]
     _problem(requests.put(f"{served.url}/api/changes", timeout=30), 405, "method_not_allowed")
 
 
+def test_customers_are_merged_and_split_by_who_has_the_right_and_every_attempt_is_kept(
+    served: Served, known: dict[str, str]
+) -> None:
+    wish = {"verdict": "same", "left": ["shop:1"], "right": ["shop:2"], "why": "one and the same"}
+    decisions = f"{served.url}/api/decisions"
+
+    def asked(scope: str, content: dict[str, Any]) -> requests.Response:
+        return requests.post(decisions, json=content, headers={"Authorization": f"Bearer {served.token(scope)}"}, timeout=30)
+
+    _problem(asked("who-is", wish), 403, "not_allowed")
+    assert served.get("/api/who-is/shop/2", "who-is").json()["id"] == known["2"]
+    _problem(asked("merge", wish | {"verdict": "maybe"}), 422, "parameter_invalid")
+    _problem(asked("merge", wish | {"right": ["shop"]}), 422, "parameter_invalid")
+    _problem(asked("merge", wish | {"right": ["shop:nobody"]}), 422, "record_unknown")
+    made = asked("merge", wish)
+    assert made.status_code == 201
+    assert len({served.get(f"/api/who-is/shop/{key}", "who-is").json()["id"] for key in ("1", "2")}) == 1
+
+    shown = {"Authorization": f"Bearer {served.token('merge')}"}
+    back = requests.delete(f"{decisions}/{made.json()['decision']}", headers=shown, timeout=30)
+    assert back.status_code == 200
+    assert {key: served.get(f"/api/who-is/shop/{key}", "who-is").json()["id"] for key in ("1", "2")} == known
+    tried = run("--home", served.home, "review", "audit", "--json").json["attempts"]
+    assert [(one["by"], one["action"], one["allowed"]) for one in tried] == [
+        ("token/merge", "withdraw", True), ("token/merge", "same", True), ("token/who-is", "same", False),
+    ]  # fmt: skip
+
+
+def test_who_writes_to_a_golden_record_is_answered_with_the_record_that_is_his(served: Served, known: dict[str, str]) -> None:
+    for method in ("PUT", "PATCH", "DELETE"):
+        shown = {"Authorization": f"Bearer {served.token('feed:shop.accounts')}"}
+        answer = requests.request(method, f"{served.url}/api/golden/{known['1']}", json=ANA, headers=shown, timeout=30)
+        told = _problem(answer, 409, "golden_not_written")
+        assert (told["records"], told["addresses"]) == (["shop:1"], ["/api/in/shop.accounts"])
+        unknown = requests.request(method, f"{served.url}/api/golden/none", headers=shown, timeout=30)
+        _problem(unknown, 404, "not_known")
+    reader = {"Authorization": f"Bearer {served.token('who-is')}"}
+    _problem(requests.put(f"{served.url}/api/golden/{known['1']}", headers=reader, timeout=30), 403, "not_allowed")
+
+
 def test_the_openapi_document_names_every_endpoint(served: Served) -> None:
     told = served.get("/api/openapi.json", "changes").json()
     assert told["openapi"].startswith("3.1")
     assert set(told["paths"]) >= {
         "/api/changes", "/api/golden", "/api/golden/{golden_id}", "/api/who-is/{system}/{key}", "/api/in/{feed}",
-        "/api/receipts/{receipt}",
+        "/api/receipts/{receipt}", "/api/decisions", "/api/decisions/{decision}",
     }  # fmt: skip
 
 
