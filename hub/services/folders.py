@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hub.errors import BadSettings
@@ -32,6 +35,16 @@ def data_folder(place: Path) -> Path:
     place.rmdir()
     place.symlink_to(target)
     return target
+
+
+@contextmanager
+def passing_folder(purpose: str) -> Iterator[Path]:
+    """A temporary folder that servers' own users can pass through and nobody else can look into; what they keep in it is theirs
+    alone (``give``).
+    """
+    with tempfile.TemporaryDirectory(prefix=f"goldenhub-{purpose}-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 def give(folder: Path, user: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import sys
 import tempfile
 import threading
@@ -19,9 +20,10 @@ import pytest
 
 from hub.bench.chaos.member import Clock, jump
 from hub.bench.chaos.proxy import Proxy
+from hub.bench.pipeline.ground import ground
 from hub.errors import Unavailable
 from hub.services import small_disk
-from hub.services.postgres import PostgresServer, plain
+from hub.services.postgres import PostgresServer, plain, probe
 from hub.services.processes import Program, free_port, start
 from hub.services.rabbitmq import RabbitServer
 
@@ -169,3 +171,18 @@ def _signal(pid: int) -> None:
     os.kill(pid, 0)
     if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
         raise ProcessLookupError
+
+
+@pytest.mark.slow
+def test_a_bench_on_private_servers_begins_in_a_temporary_folder_that_is_its_users_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with ground(tmp_path / "home", "", "", 10) as place:
+        database, bus = place.settings.database_url.reveal(), place.settings.bus_url.reveal()
+        with psycopg.connect(plain(database)) as connection, pika.BlockingConnection(pika.URLParameters(bus)) as line:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+            folder = Path(connection.execute("SHOW data_directory").fetchone()[0]).parent  # type: ignore[index]
+            assert line.is_open
+        assert (stat.S_IMODE(folder.stat().st_mode), stat.S_IMODE(folder.parent.stat().st_mode)) == (0o700, 0o711)
+    assert not folder.parent.exists()
+    with pytest.raises(Unavailable):
+        probe(database)

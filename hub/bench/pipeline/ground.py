@@ -22,6 +22,7 @@ import psycopg
 from hub.app import Hub
 from hub.contract import Secret
 from hub.errors import Unavailable
+from hub.services.folders import passing_folder
 from hub.services.postgres import PostgresServer, plain
 from hub.services.processes import free_port
 from hub.services.rabbitmq import RabbitServer
@@ -159,7 +160,7 @@ def ground(home: Path, database: str, bus: str, batch: int) -> Iterator[Ground]:
     """A hub of its own: on the servers that are named, in a database and under a prefix of its own; or on private ones."""
     with ExitStack() as stack:
         if not (database and bus):
-            database, bus = _private(home, stack)
+            database, bus = _private(stack)
         name = f"goldenhub_bench_{uuid4().hex[:8]}"
         with psycopg.connect(plain(database), autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {name}")
@@ -176,11 +177,13 @@ def ground(home: Path, database: str, bus: str, batch: int) -> Iterator[Ground]:
         yield made
 
 
-def _private(home: Path, stack: ExitStack) -> tuple[str, str]:
-    postgres = PostgresServer(home / "servers" / "postgres", free_port())
+def _private(stack: ExitStack) -> tuple[str, str]:
+    """Their data lie apart from the home, which is for nobody else to enter."""
+    folder = stack.enter_context(passing_folder("servers"))
+    postgres = PostgresServer(folder / "postgres", free_port())
     stack.callback(postgres.kill)
     postgres.start()
-    rabbit = RabbitServer(home / "servers" / "rabbitmq", free_port())
+    rabbit = RabbitServer(folder / "rabbitmq", free_port())
     stack.callback(rabbit.kill)
     rabbit.start()
     return postgres.url(), rabbit.url()
