@@ -38,11 +38,11 @@ def data_folder(place: Path) -> Path:
 
 
 @contextmanager
-def passing_folder(purpose: str) -> Iterator[Path]:
+def servers_folder() -> Iterator[Path]:
     """A temporary folder that servers' own users can pass through and nobody else can look into; what they keep in it is theirs
     alone (``give``).
     """
-    with tempfile.TemporaryDirectory(prefix=f"goldenhub-{purpose}-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="goldenhub-servers-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         yield Path(name)
 

@@ -22,7 +22,7 @@ import psycopg
 from hub.app import Hub
 from hub.contract import Secret
 from hub.errors import Unavailable
-from hub.services.folders import passing_folder
+from hub.services.folders import servers_folder
 from hub.services.postgres import PostgresServer, plain
 from hub.services.processes import free_port
 from hub.services.rabbitmq import RabbitServer
@@ -179,7 +179,7 @@ def ground(home: Path, database: str, bus: str, batch: int) -> Iterator[Ground]:
 
 def _private(stack: ExitStack) -> tuple[str, str]:
     """Their data lie apart from the home, which is for nobody else to enter."""
-    folder = stack.enter_context(passing_folder("servers"))
+    folder = stack.enter_context(servers_folder())
     postgres = PostgresServer(folder / "postgres", free_port())
     stack.callback(postgres.kill)
     postgres.start()
