@@ -194,9 +194,10 @@ class Hub:
         lane: str | None = None,
         *,
         forward: bool = True,
+        key: str | None = None,
     ) -> list[Receipt]:
         """Take records that a system pushed, in its own words: one receipt for each, in their order."""
-        return receiving.receive(self, feed, records, source, ids, lane, forward=forward)
+        return receiving.receive(self, feed, records, source, ids, lane, forward=forward, key=key)
 
     def work(self, tell: Tell = untold) -> Work:
         """Take what waits on the bus, batch by batch, until nothing does: customers are resolved, the rest is attached."""

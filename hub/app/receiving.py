@@ -1,12 +1,14 @@
 """What systems push: on `hub.in` of the broker, on `/api/in/<feed>`, with `goldenhub post`. All of it ends in the same ingest.
 
-A message is known by its source and id: the same again gives the receipt of the first time, and nothing arrives twice.
+A message is known by its source and id: the same again gives the receipt of the first time, and nothing arrives twice. A request
+over HTTP is known by its source and key, and must be the same then.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +22,7 @@ from hub.bus.envelopes import Envelope, Pushed, RawEnvelope, read_raw
 from hub.contract import Batch
 from hub.errors import BadLandscape, Contended, Misconfigured, Rejected, Retryable
 from hub.ingest import FeedPlan, Item, Landed, ingest
-from hub.records import Damage, Operation, RawRecord, receipt_of
+from hub.records import Damage, Operation, RawRecord, canonical_json, receipt_of
 from hub.resolve.minting import uuid7_mint
 from hub.store import inbox
 
@@ -57,21 +59,27 @@ def receive(
     lane: str | None = None,
     *,
     forward: bool = True,
+    key: str | None = None,
 ) -> list[Receipt]:
     """Take records that a system pushed, in its own words: one receipt for each, in their order.
 
-    With ``ids`` (one for each record) the same (source, id) is taken only once. Kept, translated and published in one
-    transaction for each ``HUB_BATCH_SIZE`` records: when this returns, what was accepted survives any crash, also when the
-    broker is away; workers bring it there. Who brings it himself says ``forward=False``.
+    With ``ids`` (one for each record) the same (source, id) is taken only once. With a ``key`` instead, all of it is one request,
+    taken only once: under the same key of the same source another feed or other records are ``Rejected``
+    (``idempotency_key_reused``), and nothing of them is taken. Kept, translated and published in one transaction for each
+    ``HUB_BATCH_SIZE`` records: when this returns, what was accepted survives any crash, also when the broker is away; workers
+    bring it there. Who brings it himself says ``forward=False``.
     """
+    if key is not None:
+        ids = [key if place == 0 else f"{key}#{place + 1}" for place in range(len(records))]
     if ids is not None and len(ids) != len(records):
         raise Rejected("There must be one id for each record.", code="ids_do_not_fit")
+    digest = None if key is None else hashlib.blake2b(canonical_json([feed, records])).digest()
     plan, size = plan_of(hub, feed), hub.settings.batch_size
     receipts: list[Receipt] = []
     for start in range(0, len(records), size):
         items = [_item(hub, feed, one, start + place) for place, one in enumerate(records[start : start + size])]
         some = None if ids is None else ids[start : start + size]
-        receipts += _received(hub, plan, items, source or feed, some, lane or hub.landscape.feed(feed).lane)
+        receipts += _received(hub, plan, items, source or feed, some, lane or hub.landscape.feed(feed).lane, digest)
     if forward:
         with suppress(Retryable):  # it is kept, and to say that it was not would have it sent once more
             hub.bus.forward()
@@ -79,12 +87,18 @@ def receive(
 
 
 def _received(
-    hub: Hub, plan: FeedPlan, items: Sequence[Item], source: str, ids: Sequence[str] | None, lane: str
+    hub: Hub,
+    plan: FeedPlan,
+    items: Sequence[Item],
+    source: str,
+    ids: Sequence[str] | None,
+    lane: str,
+    digest: bytes | None,
 ) -> list[Receipt]:
     for _ in range(_TRIES):
         try:
             with hub.store.begin() as tx:
-                return receive_in(tx, hub, plan, items, source, ids, lane)
+                return receive_in(tx, hub, plan, items, source, ids, lane, digest)
         except _RacedError:
             continue
     raise Contended("Somebody else pushes the same messages at this moment; send them again.", what="inbox")
@@ -102,9 +116,13 @@ def receive_in(
     source: str,
     ids: Sequence[str] | None,
     lane: str = LIVE,
+    digest: bytes | None = None,
 ) -> list[Receipt]:
-    """The same within a transaction of the caller's."""
+    """The same within a transaction of the caller's. ``digest`` is of the request that these are (a part of)."""
     known = inbox.known(tx, source, set(ids)) if ids else {}
+    hash = None if digest is None else _hash(tx, hub, source, digest)
+    if hash and known:
+        _must_be_the_same(tx, source, known, hash)
     told = ids or [""] * len(items)
     fresh: dict[int, Item] = {}
     first: dict[str, int] = {}
@@ -117,13 +135,31 @@ def receive_in(
     land_in(tx, hub, plan.name, landed, lane)
     made = dict(zip(fresh, _receipts(landed), strict=True))
     new = {name: made[place].receipt for name, place in first.items() if name}
-    if new and not inbox.add(tx, source, new, hub.clock()):
+    if new and not inbox.add(tx, source, new, hub.clock(), hash):
         raise _RacedError
     known |= new
     return [
         replace(made[place], id=name) if place in made else Receipt(known[name], KNOWN, id=name)
         for place, name in enumerate(told)
     ]
+
+
+def _hash(tx: Connection, hub: Hub, source: str, digest: bytes) -> str:
+    """What a request is known by. It is made under a data key of its source, so that nobody who reads it can try out bodies."""
+    owner = ("inbox", source, "")
+    number, key = hub.keys.for_owners(tx, [owner])[owner]
+    return f"{number}.{hashlib.blake2b(digest, key=key, digest_size=16).hexdigest()}"
+
+
+def _must_be_the_same(tx: Connection, source: str, ids: Iterable[str], hash: str) -> None:
+    """What was made under a key that is lost can no longer be compared, and is taken for the same."""
+    number = hash.partition(".")[0]
+    if any(other != hash and other.partition(".")[0] == number for other in inbox.hashes(tx, source, ids)):
+        raise Rejected(
+            "The Idempotency-Key was used before, for another request. Nothing of this was taken. Send this again under another "
+            "key; or send the former request again as it was, to hear its receipts.",
+            code="idempotency_key_reused",
+        )
 
 
 def _translated(plan: FeedPlan, items: Sequence[Item], run: str, hub: Hub) -> Landed:

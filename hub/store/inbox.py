@@ -17,9 +17,17 @@ def known(tx: Connection, source: str, ids: Iterable[str]) -> dict[str, str]:
     return {row.id: row.receipt for row in tx.execute(wanted)}
 
 
-def add(tx: Connection, source: str, receipts: Mapping[str, str], at: datetime) -> bool:
+def hashes(tx: Connection, source: str, ids: Iterable[str]) -> set[str]:
+    """Of these ids, by what the requests are known in which they came; of some nobody kept it."""
+    c = inbox.c
+    wanted = select(c.hash).where(c.source == source, rows.among(tx, c.id, ids), c.hash.is_not(None)).distinct()
+    return set(tx.scalars(wanted))
+
+
+def add(tx: Connection, source: str, receipts: Mapping[str, str], at: datetime, hash: str | None = None) -> bool:
     """Remember these; False when somebody else took one of them at the same moment: roll back and look again."""
-    made = [{"source": source, "id": one, "receipt": receipt, "at": at} for one, receipt in sorted(receipts.items())]
+    same = {"source": source, "at": at, "hash": hash}
+    made = [{"id": one, "receipt": receipt} | same for one, receipt in sorted(receipts.items())]
     rows.insert(tx, inbox, made, known="keep")
     return known(tx, source, receipts) == dict(receipts)
 

@@ -567,6 +567,7 @@ inbox = Table(
     Column("id", Key, primary_key=True),
     Column("receipt", Key, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("hash", Text),  # of the whole request it came in, under a data key of its source; with that key's number before it
     Index("ix_inbox_at", "at"),
     sqlite_with_rowid=False,
 )
@@ -617,6 +618,17 @@ written_values = Table(
     Column("version", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Index("ix_written_values_golden", "golden_id"),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("holder", Key),  # who is at it now
+    Column("until", Moment),  # from then on anybody may take it
+    Column("began_at", Moment),
+    Column("ended_at", Moment),  # when it was last done to its end
+    Column("told", Json, nullable=False),  # what came of that
 )
 
 tokens = Table(

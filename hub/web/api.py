@@ -34,6 +34,7 @@ _WAITING_AT_ONCE = 20  # each of them keeps a thread
 
 _NO_NUL = r"^[^\x00]*$"  # which PostgreSQL can neither keep nor compare
 _View = Annotated[str | None, Query(description="Only what this reader may see.", max_length=100, pattern=_NO_NUL)]
+_ONCE = "The same request twice is taken once. Another one under the same key is answered 422 (idempotency_key_reused)."
 _Limit = Annotated[int, Query(ge=1, le=SEVERAL)]
 
 
@@ -216,7 +217,7 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         request: Request,
         shown: Annotated[Token, Depends(token)],
         feed: Annotated[str, Path(max_length=200, pattern=_NO_NUL)],
-        idempotency_key: Annotated[str | None, Header(max_length=200, description="The same twice is taken once.")] = None,
+        idempotency_key: Annotated[str | None, Header(max_length=200, description=_ONCE)] = None,
     ) -> Response:
         """Push one record, an array, or one a line (NDJSON), in the system's own words. Each gets a receipt with an address.
 
@@ -224,9 +225,8 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
         """
         must_have(shown, f"{FEED}:{feed}")
         records = records_in(request, hub.settings.message_limit)
-        ids = None if idempotency_key is None else _ids(idempotency_key, len(records))
         with one_at_a_time:
-            receipts = hub.receive(feed, records, f"token/{shown.name}", ids, forward=False)
+            receipts = hub.receive(feed, records, f"token/{shown.name}", forward=False, key=idempotency_key or None)
         forwarding.wake()
         answers = [{**one.as_dict(), "address": f"/api/receipts/{one.receipt}"} for one in receipts]
         where = {"Location": str(answers[0]["address"])} if len(answers) == 1 else {}
@@ -245,10 +245,6 @@ def _pushing(app: FastAPI, hub: Hub, token: Callable[[Request], Token]) -> None:
             ways = [way.as_dict() for way in trace(tx, hub, receipt) if way.receipt == receipt]
         hops = [hop for way in ways for hop in way["hops"] if hop["hop"] != "delivered"]  # what others answered is theirs
         return _answer({"receipt": receipt, "hops": [{name: hop[name] for name in ("hop", "at", "said")} for hop in hops]})
-
-
-def _ids(key: str, number: int) -> list[str]:
-    return [key if place == 0 else f"{key}#{place + 1}" for place in range(number)]
 
 
 def _view(hub: Hub, shown: Token, scope: str, wanted: str | None) -> str | None:

@@ -206,6 +206,46 @@ def test_every_record_gets_a_receipt_and_the_same_twice_is_taken_once(served: Se
     assert [(one["state"], one["receipt"]) for one in again["receipts"]] == [("known", receipt["receipt"])]
 
 
+def test_a_key_that_comes_again_with_another_body_is_refused_and_says_what_to_do(served: Served) -> None:
+    ida = {"id": "71", "first": "Ida", "last": "Mora", "born": "1991-05-06", "mail": "ida@example.com"}
+    first = served.post([ida, {**ida, "id": "72"}], Idempotency_Key="order-71")
+    assert first.status_code == 202
+
+    for other in ([ida, {**ida, "id": "73"}], ida, [ida, {**ida, "id": "72"}, {**ida, "id": "74"}], [{**ida, "id": "72"}, ida]):
+        told = _problem(served.post(other, Idempotency_Key="order-71"), 422, "idempotency_key_reused")
+        assert "Nothing of this was taken" in told["detail"] and "another key" in told["detail"]
+        assert "Mora" not in json.dumps(told)
+    body = json.dumps([dict(reversed(ida.items())), {**ida, "id": "72"}], indent=3).encode()
+    again = served.post(gzip.compress(body), Content_Encoding="gzip", Idempotency_Key="order-71").json()  # written otherwise
+    assert [one["receipt"] for one in again["receipts"]] == [one["receipt"] for one in first.json()["receipts"]]
+    assert again["counts"] == {"known": 2}
+    assert served.post({**ida, "id": "75"}, Idempotency_Key="order-75").json()["counts"] == {"accepted": 1}
+    for number in ("76", "77"):  # an empty one is none
+        assert served.post([ida, {**ida, "id": number}], Idempotency_Key="").json()["counts"] == {"accepted": 2}
+
+
+def test_of_two_who_use_one_key_at_once_one_is_taken_and_the_other_told(served: Served) -> None:
+    for number in range(6):
+        eva = {"id": f"8{number}", "first": "Eva", "last": "Sanz", "born": "1990-05-06", "mail": "eva.sanz@example.com"}
+        answers = at_once(served, f"once-{number}", [eva, {**eva, "last": "Gil"} if number % 2 else eva])
+        if number % 2:
+            assert sorted(one.status_code for one in answers) == [202, 422]
+        else:
+            assert sorted(one.json()["receipts"][0]["state"] for one in answers) == ["accepted", "known"]
+            assert len({one.json()["receipts"][0]["receipt"] for one in answers}) == 1
+
+
+def at_once(served: Served, key: str, bodies: list[Any]) -> list[requests.Response]:
+    """What each of several who push at the same moment is answered."""
+    answers: list[requests.Response] = []
+    both = [threading.Thread(target=lambda body=body: answers.append(served.post(body, Idempotency_Key=key))) for body in bodies]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    return answers
+
+
 def test_a_receipts_address_tells_its_way_to_who_may_push_there(served: Served) -> None:
     [receipt] = served.post({**JON, "id": "44", "mail": "j44@example.org"}).json()["receipts"]
     served.work()
