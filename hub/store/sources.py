@@ -90,11 +90,6 @@ class Placed(NamedTuple):
     trusted: bool
 
 
-def known_messages(tx: Connection, entity: str, ids: Iterable[str]) -> set[str]:
-    """Which of these message ids were taken before."""
-    return {row[0] for row in _ask_messages(tx, entity, ids)()}
-
-
 def _ask_messages(tx: Connection, entity: str, ids: Iterable[str]) -> rows.Answer:
     given = [(one,) for one in ids]
     return rows.ask(tx, record_versions, ("message_id",), given, told=("message_id",), fixed={"entity": entity})

@@ -30,7 +30,7 @@ def ack_before_commit() -> None:
 def inbox_before_work() -> None:
     """Messages are known before their work is done, in a transaction of their own: who comes again is taken for done."""
     mine: set[str] = set()
-    known, add, asked = sources.known_messages, sources.add_versions, sources.known
+    add, asked = sources.add_versions, sources.known
 
     def known_to_others(
         tx: Connection, entity: str, ids: Collection[str], keys: Collection[SourceKey]
@@ -49,7 +49,7 @@ def inbox_before_work() -> None:
             if delivery is not None and given[0] == "resolve":
                 records = {one.message_id: one for one in delivery.records}
                 with self._hub.store.begin() as tx:
-                    fresh = records.keys() - known(tx, "customer", records)
+                    fresh = records.keys() - asked(tx, "customer", records, ())[0]
                     add(tx, [records[one] for one in sorted(fresh)], dict.fromkeys(fresh, "current"), self._hub.clock())
                 mine.update(fresh)
             return delivery
