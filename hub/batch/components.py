@@ -49,7 +49,7 @@ def write_components(
     aside: list[tuple[list[int], list[Edge]]] = [([node], []) for node in sorted(apart)]
     size = 0
     for nodes, edges in _components(population, rules):
-        if apart and not apart_from(nodes, apart):
+        if apart and any(node in apart for node in nodes):
             aside.append((nodes, edges))
             continue
         some.append((nodes, edges))
@@ -63,10 +63,6 @@ def write_components(
         return paths, None
     together = sorted({node for nodes, _ in aside for node in nodes})
     return paths, Component(together, [edge for _, edges in aside for edge in edges], population.members_of(together))
-
-
-def apart_from(nodes: Sequence[int], others: Collection[int]) -> bool:
-    return not any(node in others for node in nodes)
 
 
 def _write(population: Population, number: int, some: Sequence[tuple[list[int], list[Edge]]]) -> Path:
