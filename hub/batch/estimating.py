@@ -93,10 +93,10 @@ class Estimated:
 
 
 class Estimation:
-    """One run over the patterns of candidates and of random pairs."""
+    """One run over the patterns of candidates, and of random pairs that are none."""
 
     def __init__(
-        self, candidates: Table, random: Table, *, people: int, organizations: int, start: Weights, numbers: Mapping[str, int]
+        self, candidates: Table, rest: Table, *, people: int, organizations: int, start: Weights, numbers: Mapping[str, int]
     ) -> None:
         self.candidates, self.start, self.numbers = candidates, start, numbers
         self.ceiling = candidates.ceiling
@@ -105,11 +105,12 @@ class Estimation:
             True: max(_pairs(organizations), 1.0),
         }
         self.prior = {False: -log2(max(people, 4)), True: -log2(max(organizations, 4))}
-        share = sum(self.pairs.values()) / max(random.count.sum(), 1.0)
-        seen = {name: _counts(candidates, name, candidates.count) for name in COMPARISONS}
-        drawn = {name: _counts(random, name, random.count) * share for name in COMPARISONS}
-        self.chance = {name: np.maximum(drawn[name], seen[name]) for name in COMPARISONS}
-        """How often a level occurs among all pairs. Candidates are all there are of what blocking looks for."""
+        unmet = max(sum(self.pairs.values()) - float(candidates.count.sum()), 0.0)
+        share = unmet / max(float(rest.count.sum()), 1.0)
+        self.chance = {
+            name: _counts(candidates, name, candidates.count) + _counts(rest, name, rest.count) * share for name in COMPARISONS
+        }
+        """How often a level occurs among all pairs: candidates are all counted, the rest is told by a sample."""
         self.unseen = share / 20
 
     def run(self) -> Estimated:

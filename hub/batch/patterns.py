@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from hub.batch.local import PAIRS, spread
+from hub.batch.local import spread
 from hub.batch.pairs import Task
 from hub.batch.population import Population
 from hub.matching.rules import LEVELS
@@ -19,10 +19,13 @@ PLACE = {name: place for place, name in enumerate(COMPARISONS)}
 
 NOT_TOLD = -1
 SEED = 20240229
-RANDOM_PAIRS = 300_000
-"""So many random pairs give chance agreement."""
+RANDOM_PAIRS = 100_000
+"""So many random pairs give chance agreement among those that blocking does not bring together: one pair in a thousand is told to
+a seventh of a bit. What agrees by chance more rarely is mostly a key, and its pairs are candidates, which are all counted."""
 SAMPLE = 500_000
 """Of more candidates than twice this about so many are counted: those of every n-th node, which are as good as all."""
+PART = 25_000
+"""Pairs in one part of the work."""
 
 _LEVEL = {name: {level: number for number, level in enumerate(levels)} for name, levels in LEVELS.items()}
 _STEP = 500  # rarity is counted in half bits
@@ -44,17 +47,22 @@ Patterns = Counter[Pattern]
 class Sampled(NamedTuple):
     """The candidates of every ``step``-th node in a range."""
 
-    number: int
     low: int
     high: int
     step: int
 
 
 class Drawn(NamedTuple):
-    """Some random pairs of nodes."""
+    """Some random pairs of nodes, the smaller first."""
 
-    number: int
     pairs: Sequence[tuple[int, int]]
+
+
+class Counted(NamedTuple):
+    """The patterns of all candidates, and those of random pairs that are none."""
+
+    seen: Patterns
+    rest: Patterns
 
 
 def pattern(seen: Observation) -> Pattern:
@@ -83,11 +91,10 @@ class PatternWorker:
     def __call__(self, part: Sampled | Drawn) -> Patterns:
         population = Population(self.task.folder, self.task.memory, read_only=True)
         try:
-            pairs: Sequence[tuple[int, int]]
             if isinstance(part, Sampled):
                 pairs = population.candidates(part.low, part.high, part.step)
             else:
-                pairs = part.pairs
+                pairs = population.no_candidates(part.pairs)
             found = population.features_of(sorted({node for pair in pairs for node in pair}))
         finally:
             population.close()
@@ -96,22 +103,20 @@ class PatternWorker:
         return Counter(pattern(observe(sides[a], sides[b])) for a, b in pairs)
 
 
-def candidate_patterns(ranges: Iterable[tuple[int, int]], candidates: int, task: Task, workers: int) -> Patterns:
-    """The patterns of all candidates; of very many a sample, counted as often as it stands for."""
+def count_patterns(nodes: int, ranges: Iterable[tuple[int, int]], candidates: int, task: Task, workers: int) -> Counted:
+    """The patterns of all candidates (of very many a sample, counted as often as it stands for) and of random pairs, always the
+    same for the same population."""
     step = max(candidates // SAMPLE, 1)
-    parts = [Sampled(number, low, high, step) for number, (low, high) in enumerate(ranges)]
-    found = _summed(spread(workers, PatternWorker, task, iter(parts), lambda done: None))
-    return Counter({one: times * step for one, times in found.items()})
-
-
-def random_patterns(nodes: int, task: Task, workers: int) -> Patterns:
-    """The patterns of random pairs, always the same for the same population; of all pairs, where those are no more."""
+    sampled = [Sampled(low, high, step) for low, high in ranges]
     drawn = list(_drawn(nodes))
-    parts = [Drawn(number, drawn[start : start + PAIRS // 8]) for number, start in enumerate(range(0, len(drawn), PAIRS // 8))]
-    return _summed(spread(workers, PatternWorker, task, iter(parts), lambda done: None))
+    parts = [*sampled, *(Drawn(drawn[start : start + PART]) for start in range(0, len(drawn), PART))]
+    found = spread(workers, PatternWorker, task, iter(parts), lambda done: None)
+    seen = _summed(found[: len(sampled)])
+    return Counted(Counter({one: times * step for one, times in seen.items()}), _summed(found[len(sampled) :]))
 
 
 def _drawn(nodes: int) -> Iterator[tuple[int, int]]:
+    """Random pairs of nodes; all there are, where those are no more."""
     if nodes * (nodes - 1) // 2 <= RANDOM_PAIRS:
         yield from ((a, b) for a in range(nodes) for b in range(a + 1, nodes))
         return

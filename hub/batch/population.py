@@ -138,6 +138,14 @@ class Population:
         asked = "SELECT a, b FROM candidate WHERE a >= ? AND a < ? AND a % ? = 0 ORDER BY a, b"
         return [(a, b) for a, b in self._rows(asked, [low, high, step])]
 
+    def no_candidates(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those of these pairs, the smaller node first, that are no candidates."""
+        asked = """
+            SELECT a, b FROM (SELECT unnest(?::INTEGER[]) AS a, unnest(?::INTEGER[]) AS b) ANTI JOIN candidate USING (a, b)
+            ORDER BY a, b
+            """
+        return [(a, b) for a, b in self._rows(asked, [[a for a, _ in pairs], [b for _, b in pairs]])]
+
     def features_between(self, low: int, high: int) -> dict[int, Features]:
         """Features of all nodes that these candidates touch."""
         wanted = "SELECT a FROM candidate WHERE a >= $1 AND a < $2 UNION SELECT b FROM candidate WHERE a >= $1 AND a < $2"

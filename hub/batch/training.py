@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hub.batch.estimating import Estimated, Estimation, Table
-from hub.batch.local import PAIRS
 from hub.batch.naming import shares_of, word_bits_of
 from hub.batch.pairs import Task
-from hub.batch.patterns import COMPARISONS, PLACE, Patterns, candidate_patterns, random_patterns
+from hub.batch.patterns import COMPARISONS, PART, PLACE, Patterns, count_patterns
 from hub.batch.population import Population
 from hub.matching.clustering import load_cluster_rules
 from hub.matching.features import Features
@@ -80,7 +79,7 @@ def train(population: Population, training: Training) -> tuple[Population, Train
     training.tell("counting values")
     told = tell_values(population.all_features())
     kinds = population.kinds()
-    ranges, candidates = population.ranges(PAIRS), population.count("candidate")
+    ranges, candidates = population.ranges(PART), population.count("candidate")
     population.close()
     document = with_values(training.document, told, sum(kinds.values()))
     training.tell("counting agreement")
@@ -124,22 +123,22 @@ class _Run:
 
     def train(self) -> Trained:
         rules = self.rules(observing(self.document))
-        seen = candidate_patterns(self.ranges, self.candidates, self.task(rules), self.training.workers)
-        report: dict[str, Any] = {"nodes": self.people + self.organizations, "candidates": self.candidates, "patterns": len(seen)}
+        nodes = self.people + self.organizations
+        seen, rest = count_patterns(nodes, self.ranges, self.candidates, self.task(rules), self.training.workers)
+        report: dict[str, Any] = {"nodes": nodes, "candidates": self.candidates, "patterns": len(seen)}
         if not seen:
             return self._unlearned(report)
-        drawn = random_patterns(self.people + self.organizations, self.task(rules), self.training.workers)
         self.training.tell("estimating")
         estimation = Estimation(
             Table.of(seen),
-            Table.of(drawn),
+            Table.of(rest),
             people=self.people,
             organizations=self.organizations,
             start=_start(rules),
             numbers=rules.numbers,
         )
         estimated, other_people = believe(estimation)
-        report |= {"random_pairs": drawn.total(), "rounds": estimated.rounds, "matches": round(estimated.matches)}
+        report |= {"random_pairs": rest.total(), "rounds": estimated.rounds, "matches": round(estimated.matches)}
         if named_alone(seen):
             return self._by_name(report)
         if estimated.matches < FEWEST_MATCHES:

@@ -86,10 +86,9 @@ class Scorer:
 
     def observe(self, left: Prepared, right: Prepared) -> Observation:
         """What training counts: levels, what rarity adds to them, and the ceiling of the guards."""
-        evidence = self._evidence(left, right)
-        met = ceiling(self.rules.guards, {name: level for name, level, _ in evidence}, left, right)
-        single = [part for part in evidence if part[0] not in _OF_PLACES]
+        single = self._beside_places(left, right)
         places = self._weigh.places(left, right) if left.addresses and right.addresses else []
+        met = ceiling(self.rules.guards, {name: level for name, level, _ in (*single, *places)}, left, right)
         return Observation(
             left.kind == right.kind == "o",
             tuple((name, level) for name, level, _ in (*single, *places)),
@@ -204,6 +203,12 @@ class Scorer:
         return self.rules.prior["organization" if left.kind == right.kind == "o" else "person"]
 
     def _evidence(self, left: Prepared, right: Prepared) -> list[Evidence]:
+        found = self._beside_places(left, right)
+        if left.addresses and right.addresses:
+            found += self._weigh.damped(self._weigh.places(left, right), self.rules.numbers["place_floor"])
+        return found
+
+    def _beside_places(self, left: Prepared, right: Prepared) -> list[Evidence]:
         found: list[Evidence] = []
         if left.kind and right.kind and left.kind != right.kind:
             found.append(("kind", "else", self.rules.weights["kind"]["else"]))
@@ -224,8 +229,6 @@ class Scorer:
             found.append(self._weigh.value("phone", compare.phone_level, left.phones, right.phones))
         if left.identifiers and right.identifiers:
             found += self._weigh.damped(self._weigh.identifiers(left, right), 0)
-        if left.addresses and right.addresses:
-            found += self._weigh.damped(self._weigh.places(left, right), self.rules.numbers["place_floor"])
         return found
 
     def _guarded(self, bits: int, evidence: Iterable[Evidence], left: Prepared, right: Prepared) -> Evidence | None:
@@ -255,7 +258,6 @@ _PLACES: tuple[tuple[str, int, Any], ...] = (
 )
 """Where the parts of an address stand, and what their levels are when they differ."""
 
-_OF_PLACES = frozenset(("place", *(name for name, *_ in _PLACES)))
 _BY_RARITY = frozenset(("given", "family", "swapped", "locality", "organization"))
 
 _SAME_GIVEN = ("exact", "first", "nickname", "near")

@@ -14,9 +14,8 @@ import pytest
 
 from hub.batch.estimating import FLOORS, Estimation, Table
 from hub.batch.features import PartFiles
-from hub.batch.local import PAIRS
 from hub.batch.pairs import Task
-from hub.batch.patterns import COMPARISONS, candidate_patterns, pattern, random_patterns
+from hub.batch.patterns import COMPARISONS, PART, count_patterns, pattern
 from hub.batch.population import Population
 from hub.batch.training import OTHER_GIVEN, Trained, Training, believe, observing, train, with_values
 from hub.bench.bulk.people import canonical, rows
@@ -82,7 +81,7 @@ def test_two_runs_and_any_order_of_records_give_the_same_document(tmp_path: Path
 
 def test_two_processes_train_as_one(tmp_path: Path, trained: Trained) -> None:
     """Random pairs are enough for several parts, so processes do run."""
-    assert trained.report["random_pairs"] > PAIRS // 8
+    assert trained.report["random_pairs"] > PART
     assert orjson.dumps(trained_on(tmp_path / "two", people(420), workers=2).document) == orjson.dumps(trained.document)
 
 
@@ -153,23 +152,24 @@ class _Estimate:
 
     def __init__(self, folder: Path, records: Records) -> None:
         population = populated(folder, records)
-        told, kinds, ranges = tell_values(population.all_features()), population.kinds(), population.ranges(PAIRS)
+        told, kinds, ranges = tell_values(population.all_features()), population.kinds(), population.ranges(PART)
         self.pairs = population.candidates(0, 1 << 30)
         self.features: dict[int, Features] = population.features_of(range(population.count("node")))
         population.close()
         document = with_values(DOCUMENT, told, sum(kinds.values()))
         self.rules = load_rules(with_document(RAW, observing(document)), document)
         task = Task(folder, MEMORY, self.rules, load_cluster_rules(dict(RAW)))
-        self.seen = candidate_patterns(ranges, len(self.pairs), task, 1)
+        nodes = sum(kinds.values())
+        self.seen, rest = count_patterns(nodes, ranges, len(self.pairs), task, 1)
         self.organizations = kinds.get("o", 0)
         self.people = sum(kinds.values()) - self.organizations
-        self.drawn = Table.of(random_patterns(sum(kinds.values()), task, 1))
+        self.rest = Table.of(rest)
         self.start = {name: [self.rules.weights[name][level] / 1000 for level in LEVELS[name]] for name in COMPARISONS}
         self.estimated, self.other_people = believe(self._estimation(Table.of(self.seen)))
 
     def _estimation(self, candidates: Table) -> Estimation:
         return Estimation(
-            candidates, self.drawn, people=self.people, organizations=self.organizations, start=self.start,
+            candidates, self.rest, people=self.people, organizations=self.organizations, start=self.start,
             numbers=self.rules.numbers,
         )  # fmt: skip
 

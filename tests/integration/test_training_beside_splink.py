@@ -112,9 +112,10 @@ def _packed(levels: tuple[int, ...]) -> Pattern:
 
 def ours(base: Any, nodes: int) -> tuple[float, Levels, Levels]:
     """Prior in bits, m and u by comparison and level."""
-    candidates, everybody = Table.of(patterns(base, " OR ".join(BLOCKS))), Table.of(patterns(base, "true"))
+    met = " OR ".join(BLOCKS)
+    candidates, everybody_else = Table.of(patterns(base, met)), Table.of(patterns(base, f"NOT ({met})"))
     start = {name: [RULES.weights[name][level] / 1000 for level in LEVELS[name]] for name in COMPARISONS}
-    estimation = Estimation(candidates, everybody, people=nodes, organizations=0, start=start, numbers=RULES.numbers)
+    estimation = Estimation(candidates, everybody_else, people=nodes, organizations=0, start=start, numbers=RULES.numbers)
     found = estimation.run()
     m, u = {}, {}
     for name in SQL:
