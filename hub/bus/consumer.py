@@ -2,7 +2,8 @@
 
 A channel for each queue. What was taken is acknowledged when its work is committed, many at a time. When a channel or the
 connection is lost, the queue is subscribed again; what came over the lost one is never acknowledged on the new one, since the
-broker delivers it again.
+broker delivers it again. A queue that brings nothing for a while is subscribed again, too: where one is deleted and declared in
+one go, RabbitMQ moves the subscription to the new queue, tells nobody, and drops what the new queue then delivers.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from hub.errors import BadSettings, HubError, Unavailable
 PATIENCE = 30.0
 _AGAIN = 0.5  # seconds before a lost channel is opened anew
 _LOOKS = 0.25
+SILENCE = 30.0  # seconds after which a subscription that brings nothing is made anew
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +54,8 @@ class _Subscription:
     outstanding: dict[int, bool] = field(default_factory=dict)  # tag -> its work is done; in the order of delivery
     subscribed: bool = False
     since: float = field(default_factory=time.monotonic)  # it is so
+    heard: float = field(default_factory=time.monotonic)  # when something came last
+    renewed: bool = False  # it is closed only to be opened at once
     was_subscribed: bool = False
     problem: HubError | None = None
 
@@ -62,6 +66,7 @@ class Consumer:
 
     parameters: pika.ConnectionParameters
     patience: float = PATIENCE
+    silence: float = SILENCE
     line: Line = field(init=False)
     _connection: Any = None
     _subscriptions: dict[str, _Subscription] = field(default_factory=dict)
@@ -174,7 +179,20 @@ class Consumer:
     def _on_subscribed(self, subscription: _Subscription) -> None:
         with self._changed:
             subscription.subscribed, subscription.was_subscribed, subscription.problem = True, True, None
+            subscription.heard = time.monotonic()
             self._changed.notify_all()
+        self._listen(subscription, subscription.generation)
+
+    def _listen(self, subscription: _Subscription, generation: int) -> None:
+        """Subscribe anew what was silent for too long; what the broker believes to have delivered comes again."""
+        if subscription.generation != generation:
+            return  # it is another channel's by now
+        left = subscription.heard + self.silence - time.monotonic()
+        if left > 0 or subscription.outstanding:
+            self.line.later(left if left > 0 else self.silence, partial(self._listen, subscription, generation))
+        elif subscription.channel.is_open:
+            subscription.renewed = True
+            subscription.channel.close()
 
     def _on_message(
         self, subscription: _Subscription, generation: int, _channel: Any, method: Any, properties: Any, body: bytes
@@ -187,6 +205,7 @@ class Consumer:
         with self._changed:
             subscription.ready.append(held)
             subscription.outstanding[held.tag] = False
+            subscription.heard = time.monotonic()
             self._changed.notify_all()
 
     def _on_closed(self, subscription: _Subscription, _channel: Any, reason: Any) -> None:
@@ -197,7 +216,8 @@ class Consumer:
             passes = Unavailable(f"{refused.message} It was there before, so it is tried again.", system="bus")
             subscription.problem = passes if subscription.was_subscribed else refused
         if self._connection is not None and self._connection.is_open:
-            self.line.later(_AGAIN, partial(self._open, [subscription.queue]))
+            self.line.later(0 if subscription.renewed else _AGAIN, partial(self._open, [subscription.queue]))
+        subscription.renewed = False
 
     def _forget(self, subscription: _Subscription) -> None:
         """What came over a lost channel is no longer ours."""
