@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from hub.errors import Unavailable
 
 PATIENCE = 90  # seconds; a cold broker on a busy machine needs half of it
 _LAST_WORDS = 3000
+_PORTS = (15_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,12 @@ def last_words(log: Path) -> str:
 
 
 def free_port(wanted: int = 0) -> int:
-    """A port nobody listens at on this machine: the wanted one if it can be had."""
-    for port in {wanted: None, 0: None}:
+    """A port nobody listens at on this machine: the wanted one if it can be had.
+
+    Others lie below those that systems hand to outgoing connections: one of these could take it before its server does.
+    """
+    chance = random.SystemRandom()
+    for port in ([wanted] if wanted else []) + [chance.randrange(*_PORTS) for _ in range(100)]:
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

@@ -72,9 +72,10 @@ class Proxy:
                 target.sendall(piece)
         except OSError:
             pass
-        with self._lock:
-            self._open -= {source, target}
-        for end in (source, target):
+        with self._lock:  # not those that are being cut: a goodbye would come before the reset
+            mine = {source, target} & self._open
+            self._open -= mine
+        for end in mine:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             with suppress(OSError):
