@@ -22,6 +22,7 @@ from hub.records import Operation, RecordRef, SourceRecord
 from hub.settings import Settings
 from hub.store import dead_letters, in_flight, queue
 from hub.store.store import Store
+from tests.waiting import PATIENCE, until
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -74,12 +75,17 @@ class Twin:
         self.bus.settle(delivery)
 
     def drain(self, stage: str = "resolve") -> list[str]:
-        """All that is there now, worked on."""
-        found = []
-        while delivery := self.take(stage=stage):
-            found += ids(delivery)
-            self.work(delivery)
+        """All that is on its way to a stage, worked on; and what comes although nothing should."""
+        found: list[str] = []
+        ends = time.monotonic() + PATIENCE
+        while (delivery := self.take(stage=stage)) or (self._waits(stage) and time.monotonic() < ends):
+            if delivery:
+                found += ids(delivery)
+                self.work(delivery)
         return found
+
+    def _waits(self, stage: str) -> bool:
+        return any(self.bus.depth()[stage].values())
 
     def depth(self) -> int:
         return sum(sum(lanes.values()) for lanes in self.bus.depth().values())
@@ -91,8 +97,9 @@ class Twin:
     def worker_dies(self) -> None:
         """Whoever holds something is gone, and the bus has noticed."""
 
-    def rung_passes(self, attempts: int) -> None:
-        """So much time that what had so many attempts is there again."""
+    def rung_passes(self, attempts: int) -> float:
+        """So much time that what had so many attempts comes again; the seconds by the clock before which it must not."""
+        raise NotImplementedError
 
 
 @dataclass
@@ -102,8 +109,10 @@ class Embedded(Twin):
     def worker_dies(self) -> None:
         self.clock.now += timedelta(minutes=2)
 
-    def rung_passes(self, attempts: int) -> None:
+    def rung_passes(self, attempts: int) -> float:
+        assert self.take() is None
         self.clock.now += RUNGS[attempts - 1]
+        return 0
 
     @classmethod
     def at(cls, store: Store, limit: int = 1000) -> Embedded:
@@ -125,7 +134,7 @@ class Rabbit(Twin):
         return self.bus.take(stage, limit, timedelta(seconds=0.2))
 
     def taken(self, limit: int = 100, stage: str = "resolve") -> Delivery:
-        found = self.bus.take(stage, limit, timedelta(seconds=20))
+        found = self.bus.take(stage, limit, timedelta(seconds=PATIENCE))
         assert found is not None
         return found
 
@@ -135,17 +144,16 @@ class Rabbit(Twin):
         held = sum(len(one.outstanding) for one in consumer._subscriptions.values())
         before = {queue: one.generation for queue, one in consumer._subscriptions.items()}
         cut(consumer.line)
-        ends = time.monotonic() + 20
-        while time.monotonic() < ends:
+
+        def mended() -> bool:
             subscriptions = consumer._subscriptions.items()
             again = sum(len(one.outstanding) for _, one in subscriptions)
-            if all(one.subscribed and one.generation > before[queue] for queue, one in subscriptions) and again >= held:
-                return
-            time.sleep(0.02)
-        raise AssertionError("the line was not mended")
+            return all(one.subscribed and one.generation > before[queue] for queue, one in subscriptions) and again >= held
 
-    def rung_passes(self, attempts: int) -> None:
-        time.sleep(RABBIT_RUNGS[attempts - 1].total_seconds())
+        until(mended)
+
+    def rung_passes(self, attempts: int) -> float:
+        return RABBIT_RUNGS[attempts - 1].total_seconds()
 
     @property
     def rabbit(self) -> RabbitBus:
@@ -155,7 +163,7 @@ class Rabbit(Twin):
     @classmethod
     def at(cls, store: Store, url: str, limit: int = 1000, **more: Any) -> Rabbit:
         prefix = more.pop("prefix", f"t{uuid.uuid4().hex[:10]}")
-        patience = more.pop("patience", 20.0)
+        patience = more.pop("patience", PATIENCE)
         rungs = more.pop("rungs", RABBIT_RUNGS)
         settings = Settings(bus_url=Secret(url), bus_prefix=prefix, queue_limit=limit, **more)
         bus = RabbitBus(

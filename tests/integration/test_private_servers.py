@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import stat
 import sys
@@ -25,7 +24,8 @@ from hub.errors import Unavailable
 from hub.services import small_disk
 from hub.services.postgres import PostgresServer, plain, probe
 from hub.services.processes import Program, free_port, start
-from hub.services.rabbitmq import RabbitServer
+from tests.services.brokers import OwnBroker
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def _fills_up(server: PostgresServer, url: str) -> None:
 
 @pytest.mark.slow
 def test_what_a_broker_confirmed_is_there_after_a_kill_and_it_counts_it(folder: Path) -> None:
-    server = RabbitServer(folder / "rabbitmq", free_port(), "hub", "a word", "own")
+    server = OwnBroker(folder / "rabbitmq", free_port(), "hub", "a word", "own")
     try:
         server.start()
         with pika.BlockingConnection(pika.URLParameters(server.url())) as connection:
@@ -79,12 +79,16 @@ def test_what_a_broker_confirmed_is_there_after_a_kill_and_it_counts_it(folder: 
             channel.confirm_delivery()
             channel.queue_declare("kept", durable=True, arguments={"x-queue-type": "quorum"})
             channel.basic_publish("", "kept", b"one", pika.BasicProperties(delivery_mode=2))
-        time.sleep(2)  # RabbitMQ 3.10 forgets a queue that it lost power right after declaring, and all that is in it
+        server.control("eval", _WRITE_NAMES)
         server.kill()
         server.start()
         assert server.queues() == {"kept": 1}
     finally:
         server.kill()
+
+
+# RabbitMQ 3.10 writes the names of new queues half a second late: killed before, it forgets them and all that is in them
+_WRITE_NAMES = "lists:foreach(fun dets:sync/1, dets:all()), mnesia:sync_log()."
 
 
 @pytest.fixture
@@ -113,13 +117,13 @@ def _say_again(connection: socket.socket) -> None:
 
 def test_a_way_can_be_cut_and_is_open_again_for_the_next(echo: int) -> None:
     way = Proxy(echo)
-    with socket.create_connection(("127.0.0.1", way.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", way.port), timeout=PATIENCE) as client:
         client.sendall(b"hello")
         assert client.recv(5) == b"hello"
         assert way.cut() == 1
         with pytest.raises(ConnectionResetError):
             client.recv(5)
-    with socket.create_connection(("127.0.0.1", way.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", way.port), timeout=PATIENCE) as client:
         client.sendall(b"again")
         assert client.recv(5) == b"again"
     way.close()
@@ -127,25 +131,22 @@ def test_a_way_can_be_cut_and_is_open_again_for_the_next(echo: int) -> None:
 
 def test_on_a_frozen_way_nothing_passes_and_then_all_of_it(echo: int) -> None:
     way = Proxy(echo)
-    with socket.create_connection(("127.0.0.1", way.port), timeout=10) as client:
-        way.freeze(0.5)
+    with socket.create_connection(("127.0.0.1", way.port), timeout=PATIENCE) as client:
+        began = time.monotonic()
+        way.freeze(1.0)
         client.sendall(b"hello")
-        client.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            client.recv(5)
-        client.settimeout(10)
         assert client.recv(5) == b"hello"
+        assert time.monotonic() - began >= 1.0
     way.close()
 
 
 def test_the_clock_of_a_member_is_as_far_off_as_its_file_says(tmp_path: Path) -> None:
     clock = Clock(tmp_path / "clock")
-    assert abs(clock() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(clock() - datetime.now(UTC)) < timedelta(minutes=10)
 
     jump(tmp_path / "clock", timedelta(hours=1))
-    time.sleep(0.6)  # it looks twice a second
 
-    assert abs(clock() - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1)
+    until(lambda: abs(clock() - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=10))
 
 
 def test_a_kill_takes_everything_that_a_program_started(tmp_path: Path) -> None:
@@ -155,22 +156,22 @@ def test_a_kill_takes_everything_that_a_program_started(tmp_path: Path) -> None:
         "print(child.pid, flush=True)\ntime.sleep(600)"
     )
     process = start(Program([sys.executable, "-c", code], tmp_path / "log"))
-    end = time.monotonic() + 20
-    while not (said := (tmp_path / "log").read_text().strip()) and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: (tmp_path / "log").read_text().endswith("\n"))
+    child = int((tmp_path / "log").read_text())
+    assert _lives(child)
 
     process.kill()
 
     assert not process.runs()
-    with pytest.raises(ProcessLookupError):
-        _signal(int(said))
+    assert not _lives(child)
 
 
-def _signal(pid: int) -> None:
+def _lives(pid: int) -> bool:
     """A zombie that nobody buries is as dead as one that is gone."""
-    os.kill(pid, 0)
-    if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-        raise ProcessLookupError
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from hub.store.tables import dead_letters, messages, raw_messages
 from tests.contract.buses import Rabbit
 from tests.contract.test_raw_log import Clock, found, person
 from tests.integration.test_rabbit_hostile import send
+from tests.waiting import PATIENCE
 
 JSON = "application/json"
 
@@ -62,10 +63,10 @@ def test_what_is_pushed_lands_once_and_what_never_can_is_a_dead_letter(twin: Rab
         send(twin, twin.rabbit.topology.names.coming, key, [message])
 
     taken = 0
-    while number := take_in(hub, 100, timedelta(seconds=2)):
-        taken += number
+    while taken < len(pushed):
+        taken += take_in(hub, 100, timedelta(seconds=PATIENCE))
 
-    assert taken == len(pushed)
+    assert (taken, take_in(hub, 100, timedelta(seconds=0.3))) == (len(pushed), 0)
     with hub.store.read() as tx:
         assert sorted(tx.scalars(select(raw_messages.c.key))) == ["1", "2", "3"]
         assert [one.reject.key for one in rejects.listed(tx)] == ["3"]

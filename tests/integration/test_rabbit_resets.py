@@ -15,6 +15,7 @@ import pytest
 
 from hub.bus import line
 from hub.bus.line import Line
+from tests.waiting import PATIENCE
 
 AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -73,7 +74,7 @@ def test_a_connection_that_is_reset_in_its_first_moment_is_tried_again(hostile: 
     for one in lines:
         one.start()
 
-    opened = [one.up.wait(30) for one in heard]
+    opened = [one.up.wait(PATIENCE) for one in heard]
 
     assert opened == [True, True, True]
     assert not any(one.ended for one in lines)

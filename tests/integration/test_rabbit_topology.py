@@ -7,7 +7,6 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from hub.settings import Settings
 from hub.store.store import Store
 from tests.contract.buses import Rabbit, record, remove
 from tests.services.brokers import OwnBroker
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_an_exchange_of_another_kind_is_named(settings: Settings) -> None:
 
 def test_a_queue_that_nobody_declared_is_missed_by_who_consumes_it(settings: Settings, sqlite_store: Store) -> None:
     url = settings.bus_url.reveal()
-    twin = Rabbit.at(sqlite_store, url, prefix=settings.bus_prefix, bus_declare="none", patience=5.0)
+    twin = Rabbit.at(sqlite_store, url, prefix=settings.bus_prefix, bus_declare="none", patience=60.0)
 
     with pytest.raises(BadSettings, match="has no queue"):
         twin.bus.take("resolve", 10)
@@ -162,7 +162,7 @@ def test_what_the_broker_gave_up_on_becomes_dead_letters_record_by_record(rabbit
 def _collected(twin: Rabbit) -> int:
     twin.rabbit._subscribe([(twin.rabbit.topology.names.dead, 10), (twin.rabbit.topology.names.unrouted, 10)])
     queues = [twin.rabbit.topology.names.dead, twin.rabbit.topology.names.unrouted]
-    assert twin.rabbit._consumer.wait(queues, timedelta(seconds=20).total_seconds())
+    assert twin.rabbit._consumer.wait(queues, PATIENCE)
     return twin.bus.collect_dead()
 
 
