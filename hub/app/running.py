@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hub.app import receiving, stages
@@ -144,7 +145,7 @@ def _relay(hub: Hub) -> Work | None:
         if not is_due(tx, stages.ENTITY):
             return None
     with hub.store.begin() as tx:
-        number = relay(tx, stages.ENTITY, hub.bus.announce, source=hub.landscape.source, as_told=True)
+        number = relay(tx, stages.ENTITY, partial(hub.bus.announce, tx=tx), source=hub.landscape.source, as_told=True)
     return Work(records=number) if number else None
 
 

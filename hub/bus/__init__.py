@@ -24,6 +24,9 @@ RESOLVE, ATTACH = "resolve", "attach"
 STAGES = (RESOLVE, ATTACH)
 """The stages that take canonical records: customers are resolved, everything else is attached to them."""
 
+GOLDEN = "golden"
+"""What is announced: the stage of a dead letter that is no record but an event the broker did not take."""
+
 LIVE, BULK, REPLAY = "live", "bulk", "replay"
 LANES = (LIVE, BULK, REPLAY)
 """In the order in which a worker looks for work. A load of millions does not delay a live record."""
@@ -82,7 +85,8 @@ class Bus(Protocol):
         ...
 
     def forward(self) -> int:
-        """Bring what was committed to the broker, window by window, and return when it confirmed; how many messages.
+        """Bring what was committed to the broker, window by window, and return when it confirmed; how many messages. What breaks
+        the connection whenever it is published becomes dead letters, and everything else goes through.
 
         Raises ``Throttled`` when the broker refuses for longer than its patience (queues full, memory or disk alarm) and
         ``Unavailable`` when it is away: nothing is lost, call again. On the embedded bus there is nothing to do.
@@ -122,8 +126,10 @@ class Bus(Protocol):
         """Nothing was done (the worker stops, the store is away): it is there again at once, and no attempt is counted."""
         ...
 
-    def announce(self, events: Sequence[Data]) -> None:
-        """Publish golden events (CloudEvents as dicts), in order; returns when all are confirmed."""
+    def announce(self, events: Sequence[Data], tx: Any = None) -> None:
+        """Publish golden events (CloudEvents as dicts), in order; returns when all are confirmed. What the broker can never take
+        is kept as dead letters in ``tx``, or in a transaction of its own.
+        """
         ...
 
     def take_raw(self, limit: int, wait: timedelta = NO_WAIT) -> list[Pushed]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from hub.bus import LANES, LIVE, STAGES
 from hub.bus.consumer import Held
-from hub.bus.envelopes import read
+from hub.bus.envelopes import Envelope, read
 from hub.bus.reading import letter, letters
 from hub.bus.taking import Known
 from hub.bus.topology import Names
@@ -22,6 +22,21 @@ _REASONS = {
     "expired": "It waited longer than its queue allows.",
     "maxlen": "Its queue was full.",
 }
+
+
+class Place(Protocol):
+    """Where a message was bound for, and what it brings."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def lane(self) -> str: ...
+    @property
+    def entity(self) -> str: ...
+    @property
+    def records(self) -> int: ...
+
+
 UNROUTED = ("no_queue", "No queue is bound for it; see `goldenhub bus declare`.")
 
 
@@ -39,6 +54,15 @@ def dead_of(held: Held, names: Names, known: Known | None, at: datetime, limit: 
             code, why = wrong.code, f"{why} {wrong.message}"
     made = letter(held.envelope, stage, lane, code, why, at, limit)
     return [replace(made, entity=known.entity, records=known.records) if known else made]
+
+
+def refused_of(envelope: Envelope, place: Place, code: str, why: str, at: datetime, limit: int) -> list[DeadLetter]:
+    """The dead letters of a message of ours that the broker does not take."""
+    try:
+        return letters(read(envelope, limit), place.lane, code, why, at)
+    except Rejected:
+        made = letter(envelope, place.stage, place.lane, code, why, at, limit)
+        return [replace(made, entity=place.entity, records=place.records)]
 
 
 def _died_in(headers: Any) -> tuple[str, str, str]:

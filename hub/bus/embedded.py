@@ -136,7 +136,7 @@ class EmbeddedBus:
         with self.begin() as tx:
             self.queue.put_back(tx, delivery.tokens, delivery.lease, self.clock())
 
-    def announce(self, events: Sequence[Data]) -> None:
+    def announce(self, events: Sequence[Data], tx: Any = None) -> None:
         """Nobody listens here: who wants to hear reads the change feed, which the store keeps."""
 
     def take_raw(self, limit: int, wait: timedelta = NO_WAIT) -> list[Pushed]:

@@ -11,12 +11,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import pika
-from pika import spec
+from pika import exceptions, spec
+
+from hub.errors import Rejected
 
 _END = b"\xce"
 _HEADER = struct.Struct(">BHIHHQ")
 _FRAME = struct.Struct(">BHI")
 _BASIC = 60
+_UNSAYABLE = (
+    exceptions.AMQPError,
+    struct.error,
+    ArithmeticError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    AssertionError,
+)
 
 
 @dataclass(slots=True)
@@ -41,11 +53,20 @@ def can_join(connection: pika.SelectConnection) -> bool:
 
 
 def joined(channel: int, message: Outgoing, largest: int) -> bytes:
-    """The frames of one message: method, header, body."""
-    properties = b"".join(message.properties.encode())
+    """The frames of one message: method, header, body. Raises ``Rejected`` when no frames can say what it is: a name that is too
+    long, a header of a type that AMQP does not know, headers larger than a frame, which would break the connection.
+    """
+    try:
+        properties = b"".join(message.properties.encode())
+        method = _method(channel, message.exchange, message.key)
+    except _UNSAYABLE as error:
+        raise Rejected("Its headers or its routing key cannot be written as AMQP.", code="headers_invalid") from error
+    if 12 + len(properties) > largest:
+        said = f"Its headers take {len(properties):,} bytes; the broker takes frames of {largest:,}."
+        raise Rejected(said, code="headers_too_large")
     body = message.body
     header = _HEADER.pack(spec.FRAME_HEADER, channel, 12 + len(properties), _BASIC, 0, len(body))
-    pieces = [_method(channel, message.exchange, message.key), header, properties, _END]
+    pieces = [method, header, properties, _END]
     for start in range(0, len(body), largest):
         part = body[start : start + largest]
         pieces += [_FRAME.pack(spec.FRAME_BODY, channel, len(part)), part, _END]

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
-from hub.bus import LANES, LIVE, NO_WAIT, STAGES, Delivery, stage_of
+from hub.bus import GOLDEN, LANES, LIVE, NO_WAIT, STAGES, Delivery, stage_of
 from hub.bus.alive import is_alive, myself
 from hub.bus.consumer import Consumer, Held
-from hub.bus.dead import dead_of
+from hub.bus.dead import dead_of, refused_of
 from hub.bus.declaring import counts, declare
 from hub.bus.envelopes import Envelope, Pushed, event, pack
 from hub.bus.failing import RUNGS, Bury, dead_letters
 from hub.bus.frames import Outgoing
 from hub.bus.line import parameters
-from hub.bus.publisher import Publisher
+from hub.bus.publisher import Publisher, Refused
 from hub.bus.reading import APP, letter, outgoing
 from hub.bus.room import Room
 from hub.bus.taking import Flights as TakingFlights
@@ -135,9 +135,18 @@ class RabbitBus:
                 if not waiting:
                     return number
                 self._open()
-                number += self._publisher.publish(self._outgoing(one) for one in waiting)
+                refused = self._publisher.publish(self._outgoing(one) for one in waiting)
+                number += len(waiting) - len(refused)
                 with self.begin() as tx:
+                    self._bury_refused(tx, {one.id: one for one in waiting}, refused)
                     self.flights.published(tx, [one.id for one in waiting], self.clock())
+
+    def _bury_refused(self, tx: Any, flights: Mapping[str, Any], refused: Sequence[Refused]) -> None:
+        """What the broker can never take is no longer on its way. It may have been delivered all the same: then it is known."""
+        for one in refused:
+            flight, limit = flights[one.message.id], self.settings.message_limit
+            self.bury(tx, refused_of(_envelope(flight), flight, one.code, one.why, self.clock(), limit))
+        self.flights.settle(tx, [one.message.id for one in refused])
 
     def _dead_owners(self) -> list[str]:
         """Whoever was killed on this machine before it could forward; of other machines' time tells."""
@@ -149,10 +158,7 @@ class RabbitBus:
         return [one for one in owners if one != self.owner and not is_alive(one)]
 
     def _outgoing(self, flight: Any) -> Outgoing:
-        names, told = self.topology.names, flight.headers
-        envelope = Envelope(
-            flight.id, told["key"], told["type"], told["content_type"], flight.body, told["encoding"], told["headers"]
-        )
+        names, envelope = self.topology.names, _envelope(flight)
         if not flight.attempts:
             return outgoing(names.records(flight.lane), envelope)
         wait = self.rungs[min(flight.attempts, len(self.rungs)) - 1]
@@ -221,9 +227,16 @@ class RabbitBus:
     def bury_in(self, tx: Any, delivery: Delivery, code: str, why: str) -> None:
         self.bury(tx, dead_letters(delivery, code, why, self.clock()))
 
-    def announce(self, events: Sequence[Data]) -> None:
+    def announce(self, events: Sequence[Data], tx: Any = None) -> None:
         self._open()
-        self._publisher.publish([outgoing(self.topology.names.golden, event(one)) for one in events])
+        envelopes = {one.id: one for one in map(event, events)}
+        refused = self._publisher.publish([outgoing(self.topology.names.golden, one) for one in envelopes.values()])
+        if not refused:
+            return
+        with nullcontext(tx) if tx is not None else self.begin() as own:
+            for one in refused:
+                envelope, limit = envelopes[one.message.id], self.settings.message_limit
+                self.bury(own, [letter(envelope, GOLDEN, LIVE, one.code, one.why, self.clock(), limit)])
 
     # --- what systems push
 
@@ -286,3 +299,8 @@ class RabbitBus:
             if line in self.__dict__:
                 self.__dict__.pop(line).close()
         self.__dict__.pop("_taking", None)
+
+
+def _envelope(flight: Any) -> Envelope:
+    told = flight.headers
+    return Envelope(flight.id, told["key"], told["type"], told["content_type"], flight.body, told["encoding"], told["headers"])
