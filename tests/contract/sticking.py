@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from hub.app.bulk import adopt_in_bulk
 from hub.app.stability import announcements
 from hub.matching.stability import Stability, measure
 from hub.records import Decision, Operation, RecordRef, ReviewTask, SourceRecord
@@ -142,6 +143,7 @@ class Hub:
         found = self.stability()
         assert (found.total("excess"), found.total("owed")) == (0, found.total("reinstated"))
         self.check_in_one_piece(held)
+        self.check_in_bulk()
         self.check_in_one_batch()
 
     def stability(self) -> Stability:
@@ -155,6 +157,14 @@ class Hub:
             assert {g.id: (g.members, g.data) for g in goldens.every(tx, "customer")} == {
                 golden: (one.members, one.data) for golden, one in held.items() if one.state == "active"
             }
+
+    def check_in_bulk(self) -> None:
+        """The same by the bulk road: whoever has an id keeps it, nobody hears of anything."""
+        with self.store.read() as tx:
+            before = list(goldens.every(tx, "customer"))
+        assert adopt_in_bulk(self.store, self.resolver, self.day, workers=1, memory="200MB").outcome.announced == {}
+        with self.store.read() as tx:
+            assert list(goldens.every(tx, "customer")) == before
 
     def check_in_one_batch(self) -> None:
         """All records at once, then what people said."""
