@@ -14,7 +14,7 @@ from hub.batch.features import Chunk, Counts, FeatureWorker, Recipe
 from hub.batch.pairs import ComponentWorker, PairWorker, Range, Task, Twins
 from hub.batch.population import Population
 
-PAIRS = 200_000
+PAIRS = 1_000_000
 TWINS = 50_000
 _MADE = 200_000
 
@@ -61,7 +61,9 @@ class LocalEngine:
 
     def score(self, population: Population, task: Task, progress: Progress) -> Population:
         """Workers cannot read the tables while this process has them open for writing."""
-        parts: list[Range | Twins] = [Range(number, *each) for number, each in enumerate(population.ranges(PAIRS))]
+        population.sketch()
+        size = max(1, min(PAIRS, population.count("candidate") // (2 * self.workers) + 1))
+        parts: list[Range | Twins] = [Range(number, *each) for number, each in enumerate(population.ranges(size))]
         parts += [Twins(number, *each) for number, each in enumerate(population.twin_ranges(TWINS))]
         population.close()
         spread(self.workers, PairWorker, task, iter(parts), told("scoring", len(parts), progress))

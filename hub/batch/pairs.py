@@ -11,6 +11,7 @@ import orjson
 
 from hub.batch.components import read_components
 from hub.batch.population import Population
+from hub.batch.sieve import Sieve
 from hub.matching.clustering import ClusterRules, Member, PairEvidence, Refusal, cluster
 from hub.matching.features import Features
 from hub.matching.rules import MatchingRules
@@ -48,6 +49,8 @@ class PairWorker:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.scorer = Scorer(task.rules)
+        self._words = _Words()
+        self._sieve = Sieve(self.scorer, self._words)
 
     def __call__(self, part: Range | Twins) -> int:
         return self._twins(part) if isinstance(part, Twins) else self._pairs(part)
@@ -72,20 +75,38 @@ class PairWorker:
         """Keep what a person or the clustering has to know: evidence from the review threshold on, and hard rules."""
         population = Population(self.task.folder, self.task.memory, read_only=True)
         try:
-            sides = population.sides_between(part.low, part.high)
-            candidates = population.candidates(part.low, part.high)
+            self._words.population = population
+            drawn = population.drawn(part.low, part.high)
+            places = self._sieve(drawn)
+            one, other = drawn["a"][places], drawn["b"][places]
+            del drawn
+            sides = population.sides_of(sorted({*one.tolist(), *other.tolist()}))
         finally:
             population.close()  # so that another process may write
-        counted = self.scorer.counted
+        compare, least = self.scorer.compare, self.task.rules.review_bits
         kept = 0
         with (self.task.folder / f"{part.number:06d}.scores").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            for a, b in candidates:
-                if (score := counted(sides[a], sides[b])) is not None:
-                    bits, trusted, match, veto = score
+            for a, b in zip(one.tolist(), other.tolist(), strict=True):
+                bits, trusted, match, veto = compare(sides[a], sides[b])
+                if bits >= least or match is not None:
                     writer.writerow([a, b, bits, trusted, match or "", veto or ""])
                     kept += 1
         return kept
+
+
+class _Words:
+    """The values that sketches have numbers for, each field read once, of whatever population is open."""
+
+    population: Population
+
+    def __init__(self) -> None:
+        self._read: dict[str, list[str]] = {}
+
+    def __call__(self, field: str) -> list[str]:
+        if field not in self._read:
+            self._read[field] = self.population.words(field)
+        return self._read[field]
 
 
 class ComponentWorker:

@@ -11,6 +11,7 @@ import duckdb
 import orjson
 
 from hub.batch.packing import unpacked
+from hub.batch.sketching import drawn, sketch
 from hub.matching.clustering import ClusterRules
 from hub.matching.features import Features
 from hub.matching.prepared import Prepared
@@ -152,11 +153,22 @@ class Population:
         found = self._rows(f"SELECT id, features FROM node WHERE id IN ({wanted})", [low, high])  # noqa: S608 - a constant
         return {node: orjson.loads(text) for node, text in found}
 
-    def sides_between(self, low: int, high: int) -> dict[int, Prepared]:
-        """The same, prepared."""
-        wanted = "SELECT a FROM candidate WHERE a >= $1 AND a < $2 UNION SELECT b FROM candidate WHERE a >= $1 AND a < $2"
+    def sketch(self) -> None:
+        """What candidates can be sifted by."""
+        sketch(self._db)
+
+    def drawn(self, low: int, high: int) -> dict[str, Any]:
+        """The candidates whose smaller node lies in [low, high), as columns, with the sketches of both sides."""
+        return drawn(self._db, low, high)
+
+    def words(self, field: str) -> list[str]:
+        """The values of a field of sketches, in the order of their numbers."""
+        return [word for (word,) in self._rows(f"SELECT word FROM word_{field} ORDER BY number")]  # noqa: S608 - a name of ours
+
+    def sides_of(self, nodes: Sequence[int]) -> dict[int, Prepared]:
+        """The features of these nodes, prepared."""
         told = "id, ready, CASE WHEN ready IS NULL THEN features END"
-        found = self._rows(f"SELECT {told} FROM node WHERE id IN ({wanted})", [low, high])  # noqa: S608 - constants
+        found = self._rows(f"SELECT {told} FROM node WHERE id IN (SELECT unnest(?::INTEGER[]))", [list(nodes)])  # noqa: S608
         return {node: unpacked(ready) if ready else Prepared(orjson.loads(text)) for node, ready, text in found}
 
     def features_of(self, nodes: Sequence[int]) -> dict[int, Features]:

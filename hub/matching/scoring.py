@@ -37,7 +37,7 @@ class Scorer:
         self.rules = rules
         self._weigh = Weigher(rules)
         self._ready: dict[int, tuple[Features, Prepared]] = {}
-        self._place_ceiling = self._most_of_places()
+        self.place_ceiling = self._most_of_places()
 
     def ready(self, found: Features) -> Prepared:
         """Features made ready once. The dict is kept with the answer, so that its identity stays its own."""
@@ -138,8 +138,8 @@ class Scorer:
             bits += max([self._name_bits(a, b) for a in left.names for b in right.names])
         organized = bool(left.organizations and right.organizations)
         if left.addresses and right.addresses:
-            if not organized and bits + self._place_ceiling < least:
-                return bits + self._place_ceiling
+            if not organized and bits + self.place_ceiling < least:
+                return bits + self.place_ceiling
             bits += max([self._place_bits(a, b) for a in left.addresses for b in right.addresses])
         if organized:
             bits += self._weigh.organizations(left, right)[2]

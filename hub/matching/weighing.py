@@ -74,13 +74,10 @@ class Weigher:
             return None
         if left[0][0] != right[1][0] and left[1][0] != right[0][0]:
             return None
-        one, two = compare.family_level(*ordered(left[0], right[1])), compare.family_level(*ordered(left[1], right[0]))
-        if one == two == "exact":
-            level = "exact"
-        elif {one, two} <= {"exact", "near"}:
-            level = "near"
-        else:
+        one = compare.family_level(*ordered(left[0], right[1]))
+        if one not in _SWAPPED or (two := compare.family_level(*ordered(left[1], right[0]))) not in _SWAPPED:
             return None
+        level = "exact" if one == two == "exact" else "near"
         rarity = min(self._family_bits(left[0]), self._family_bits(right[1]))
         rarity += min(self._family_bits(left[1]), self._family_bits(right[0]))
         return "swapped", level, self.worth("swapped", level, rarity)
@@ -165,6 +162,7 @@ class Weigher:
         return damped
 
 
+_SWAPPED = ("exact", "near")
 _IDENTIFIERS = {"permanent": "identifier", "renewable": "identifier_renewable", "shareable": "identifier_shareable"}
 
 
