@@ -93,7 +93,8 @@ class Settings:
         metadata={"help": "How long the ids of pushed messages are remembered, to know them again, as `30d`. Default: for ever."},
     )
     keep_rejects: timedelta | None = field(
-        default=None, metadata={"help": "How long rejects are kept after they were closed, as `90d`. Default: for ever."}
+        default=None,
+        metadata={"help": "How long rejects and dead letters are kept after they were closed, as `90d`. Default: for ever."},
     )
     keep_history: timedelta | None = field(
         default=None,
@@ -110,6 +111,13 @@ class Settings:
     raw_budget: int | None = field(
         default=None,
         metadata={"help": "How many bytes raw records may take, as `20GB`: the oldest bodies go first. Default: no limit."},
+    )
+    prune_every: timedelta = field(
+        default=timedelta(days=1),
+        metadata={
+            "help": "How often workers let go of what is kept long enough, as `12h`. Default: once a day; a full budget does not "
+            "wait."
+        },
     )
     as_of: str = field(
         default="", metadata={"help": "The date (YYYY-MM-DD) that time-dependent rules take as today. Default: today."}
@@ -149,7 +157,7 @@ def _convert(name: str, kind: str, text: str) -> object:
         if not text.isdigit() or int(text) < 1:
             raise BadSettings(f"{name} must be a whole number above 0, not {text!r}.", name=name)
         return int(text)
-    if kind == "timedelta | None":
+    if kind in ("timedelta", "timedelta | None"):
         return _duration(name, text)
     if kind == "int | None":
         return _bytes(name, text)

@@ -5,7 +5,7 @@ What still counts stays: what holds, what an open reject waits for, and every fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,14 +14,16 @@ from sqlalchemy import Connection
 
 from hub.app.outcome import Tell, untold
 from hub.app.stages import ENTITY
-from hub.store import deliveries, feeds, inbox, keys, outbox, raw, rejects, sources
+from hub.store import dead_letters, deliveries, duties, feeds, inbox, keys, outbox, raw, rejects, sources
 from hub.store.store import critical
 from hub.versions import needless
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
 
-_PAGE = 500
+PAGE = 500
+RETENTION, BUDGET = "retention", "budget"
+"""Under which names it is noted when they were last kept."""
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Pruned:
     bytes: int = 0
     inbox: int = 0
     rejects: int = 0
+    dead_letters: int = 0
     versions: int = 0
     changes: int = 0
     deliveries: int = 0
@@ -55,49 +58,75 @@ def prune(hub: Hub, tell: Tell = untold, *, dry_run: bool = False) -> Pruned:
     if dry_run:
         try:
             with hub.store.begin() as tx:
-                _all(hub, done, lambda step: step(tx), untold)
+                _all(steps(hub, done), lambda step: step(tx), untold)
                 raise _Undone  # noqa: TRY301 - the one way out of a transaction that leaves nothing
         except _Undone:
             return done
 
-    def alone(step: Callable[[Connection], bool]) -> bool:
+    def alone(step: Step) -> bool:
         with hub.store.begin() as tx:
             return step(tx)
 
-    _all(hub, done, alone, tell)
+    _all(steps(hub, done), alone, tell)
+    with hub.store.begin() as tx:
+        for duty in (RETENTION, BUDGET):
+            finished(tx, hub, duty, done)
     return done
 
 
-Apart = Callable[[Callable[[Connection], bool]], bool]
-"""Runs one step in its transaction; True when there may be more."""
+Step = Callable[[Connection], bool]
+"""Lets one page of something go, within a transaction; True when there may be more."""
+Steps = Sequence[tuple[str, Callable[[], int], Step]]
+"""What goes, how much of it went so far, and the step to be repeated as long as there is more."""
 
 
-def _all(hub: Hub, done: Pruned, apart: Apart, tell: Tell) -> None:
+def _all(steps: Steps, apart: Callable[[Step], bool], tell: Tell) -> None:
+    for what, number, step in steps:
+        while apart(step):
+            tell(what, number(), None)
+
+
+def steps(hub: Hub, done: Pruned, page: int = PAGE) -> Steps:
+    """What is to be done, in its order, as the settings say."""
     settings, now = hub.settings, hub.clock()
+    found: list[tuple[str, Callable[[], int], Step]] = []
     if settings.keep_raw is not None:
         before = now - settings.keep_raw
-        while apart(lambda tx: _receipts(tx, done, before)):
-            tell("raw records", done.receipts, None)
-    if settings.raw_budget is not None:
-        budget = settings.raw_budget
-        while apart(lambda tx: _bodies(tx, done, budget, now)):
-            tell("raw bodies", done.bodies, None)
+        found.append(("raw records", lambda: done.receipts, lambda tx: _receipts(tx, done, before)))
+    found += budget_steps(hub, done)
     if settings.keep_inbox is not None:
         until = now - settings.keep_inbox
-        while apart(lambda tx: _inbox(tx, done, until)):
-            tell("inbox", done.inbox, None)
+        found.append(("inbox", lambda: done.inbox, lambda tx: _inbox(tx, done, until)))
     if settings.keep_rejects is not None:
         closed = now - settings.keep_rejects
-        while apart(lambda tx: _rejects(tx, done, closed)):
-            tell("rejects", done.rejects, None)
+        found.append(("rejects", lambda: done.rejects, lambda tx: _rejects(tx, done, closed)))
+        found.append(("dead letters", lambda: done.dead_letters, lambda tx: _dead_letters(tx, done, closed)))
     if settings.keep_history is not None:
-        _history(hub, done, apart, now - settings.keep_history, tell)
+        found += _history(hub, done, now - settings.keep_history, page)
     if settings.keep_changes is not None:
-        _changes(hub, done, apart, now - settings.keep_changes, tell)
+        found += _changes(done, now - settings.keep_changes)
+    return found
+
+
+def budget_steps(hub: Hub, done: Pruned) -> Steps:
+    """What keeps raw bodies within their budget."""
+    budget, now = hub.settings.raw_budget, hub.clock()
+    if budget is None:
+        return []
+    return [("raw bodies", lambda: done.bodies, lambda tx: _bodies(tx, done, budget, now))]
+
+
+def finished(tx: Connection, hub: Hub, duty: str, done: Pruned) -> None:
+    """Note that it was done, and what is left: nobody needs to look again before there is more."""
+    duties.done(tx, duty, hub.clock(), done.as_dict() | {"left": _kept(tx)})
+
+
+def _kept(tx: Connection) -> int:
+    return sum(size for _, size in raw.sizes(tx).values())
 
 
 def _receipts(tx: Connection, done: Pruned, before: datetime) -> bool:
-    gone = raw.old(tx, before, _PAGE)
+    gone = raw.old(tx, before, PAGE)
     raw.delete(tx, gone)
     keys.forget(tx, raw.without_bodies(tx, [one.owner for one in gone]))
     done.receipts += len(gone)
@@ -107,11 +136,11 @@ def _receipts(tx: Connection, done: Pruned, before: datetime) -> bool:
 
 def _bodies(tx: Connection, done: Pruned, budget: int, now: datetime) -> bool:
     """The oldest bodies, until what is left fits."""
-    over = sum(size for _, size in raw.sizes(tx).values()) - budget
+    over = _kept(tx) - budget
     if over <= 0:
         return False
     gone = []
-    for one in raw.oldest_bodies(tx, _PAGE):
+    for one in raw.oldest_bodies(tx, PAGE):
         if over <= 0:
             break
         gone.append(one)
@@ -125,54 +154,65 @@ def _bodies(tx: Connection, done: Pruned, budget: int, now: datetime) -> bool:
 
 
 def _inbox(tx: Connection, done: Pruned, before: datetime) -> bool:
-    gone = inbox.prune(tx, before, _PAGE)
+    gone = inbox.prune(tx, before, PAGE)
     done.inbox += gone
     return bool(gone)
 
 
 def _rejects(tx: Connection, done: Pruned, before: datetime) -> bool:
     """They go, and stay counted."""
-    gone = rejects.prune(tx, before, _PAGE)
+    gone = rejects.prune(tx, before, PAGE)
     for (feed, entity), number in sorted(gone.items()):
         feeds.add_counts(tx, feed, "rejected", {entity: number})
     done.rejects += sum(gone.values())
     return bool(gone)
 
 
-def _changes(hub: Hub, done: Pruned, apart: Apart, before: datetime, tell: Tell) -> None:
+def _dead_letters(tx: Connection, done: Pruned, before: datetime) -> bool:
+    """Those that were closed. What was archived stays counted; what was replayed lives on elsewhere."""
+    number, archived = dead_letters.prune(tx, before, PAGE)
+    feeds.add_counts(tx, "", "dead", archived)
+    done.dead_letters += number
+    return bool(number)
+
+
+def _changes(done: Pruned, before: datetime) -> Steps:
     """The beginning of the feed, as far as relay and deliveries have read it, and what systems answered."""
 
     def announcements(tx: Connection) -> bool:
-        done.changes += (gone := outbox.cut_off(tx, ENTITY, before, _PAGE))
+        done.changes += (gone := outbox.cut_off(tx, ENTITY, before, PAGE))
         return bool(gone)
 
     def answers(tx: Connection) -> bool:
-        done.deliveries += (gone := deliveries.forget_receipts(tx, before, _PAGE))
+        done.deliveries += (gone := deliveries.forget_receipts(tx, before, PAGE))
         return bool(gone)
 
-    while apart(announcements):
-        tell("announcements", done.changes, None)
-    while apart(answers):
-        tell("receipts of deliveries", done.deliveries, None)
+    return [
+        ("announcements", lambda: done.changes, announcements),
+        ("receipts of deliveries", lambda: done.deliveries, answers),
+    ]
 
 
-def _history(hub: Hub, done: Pruned, apart: Apart, before: datetime, tell: Tell) -> None:
+def _history(hub: Hub, done: Pruned, before: datetime, page: int) -> Steps:
     """Versions that no longer count for anything, key by key: the pages are of keys, so that a key is judged as a whole."""
     with hub.store.read() as tx:
         entities = feeds.entities_of(tx)
-    for entity in entities:
-        place: list[tuple[str, str] | None] = [None]
+    return [("versions", lambda: done.versions, _versions_of(entity, done, before, page)) for entity in entities]
 
-        def step(tx: Connection, entity: str = entity, place: list[tuple[str, str] | None] = place) -> bool:
-            critical(tx, entity)  # nobody folds these keys meanwhile
-            listed = sources.keys_with_old(tx, entity, before, place[0], _PAGE)
-            if listed:
-                place[0] = listed[-1]
-                _versions(tx, done, entity, listed, before)
-            return bool(listed)
 
-        while apart(step):
-            tell("versions", done.versions, None)
+def _versions_of(entity: str, done: Pruned, before: datetime, page: int) -> Step:
+    place: tuple[str, str] | None = None
+
+    def step(tx: Connection) -> bool:
+        nonlocal place
+        listed = sources.keys_with_old(tx, entity, before, place, page)  # looked for while others work
+        if listed:
+            critical(tx, entity)  # from here on nobody folds these keys
+            _versions(tx, done, entity, listed, before)
+            place = listed[-1]
+        return bool(listed)
+
+    return step
 
 
 def _versions(tx: Connection, done: Pruned, entity: str, listed: list[tuple[str, str]], before: datetime) -> None:
@@ -189,6 +229,6 @@ def _versions(tx: Connection, done: Pruned, entity: str, listed: list[tuple[str,
 
 def over_budget(hub: Hub, tx: Connection) -> tuple[int, int] | None:
     """(bytes kept raw, budget) when the budget is full; for those who look after the hub."""
-    kept = sum(size for _, size in raw.sizes(tx).values())
+    kept = _kept(tx)
     budget = hub.settings.raw_budget
     return (kept, budget) if budget is not None and kept > budget else None

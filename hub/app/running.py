@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hub.app import receiving, stages
 from hub.app.delivering import WriteTurns
+from hub.app.housekeeping import Housekeeping
 from hub.app.outcome import Work
 from hub.app.pacing import Now, Pace, Patience
 from hub.app.working import Loop
@@ -38,6 +39,7 @@ SILENT = timedelta(seconds=30)
 _BEAT = 1.0  # seconds between two beats
 _TAKE = timedelta(milliseconds=300)  # how long one turn waits for work
 _LONGEST_REST, _SHORT_REST = 0.2, 0.02  # seconds until what has no bell is looked at again: else, and while live records come
+_LATE = timedelta(minutes=15)  # so long what is kept is left to the stage `ingest`, which has time for it
 _SEES_TO = 1.0  # seconds until what was put off, or could not be brought to the broker, is looked at again
 
 Say = Callable[[str], None]
@@ -63,8 +65,10 @@ class Runner:
     _hurried: bool = field(default=False, repr=False)
     _beats: Now = field(default_factory=lambda: Now(_BEAT), repr=False)
     _sees_to: Now = field(default_factory=lambda: Now(_SEES_TO), repr=False)
+    _keeps: Housekeeping = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._keeps = Housekeeping(self.hub, timedelta() if self.stage == INGEST else _LATE)
         now, host, pid = self.hub.clock(), socket.gethostname(), os.getpid()
         self._me = Worker(worker_name(self.stage, pid), self.stage, host, pid, now, now, None, 0, "waiting")
 
@@ -78,6 +82,7 @@ class Runner:
             while not self.stop.is_set():
                 did = patience.until_ready(turn)
                 self._beat(did)
+                self._keeps.turn(busy=bool(did))
                 rest = 0.0 if did else min(rest * 2 + 0.005, _SHORT_REST if self._hurried else _LONGEST_REST)
                 if rest and self.stage not in (RESOLVE, ATTACH):  # these wait at the bus
                     self.stop.wait(rest)

@@ -11,6 +11,7 @@ import click
 
 from hub.app import Hub, open_hub
 from hub.app.checking import lint
+from hub.app.housekeeping import told
 from hub.app.modelling.in_force import on_file
 from hub.app.pruning import over_budget
 from hub.app.running import SILENT
@@ -77,6 +78,7 @@ def examine(hub: Hub, *, systems: bool) -> Iterator[Checked]:
     yield from _workers(hub)
     yield from _held(hub)
     yield from _raw(hub)
+    yield from _retention(hub)
     for extra, (module, use) in EXTRAS.items():
         there = find_spec(module) is not None
         hint = "" if there else f"for {use}: pip install 'goldenhub[{extra}]'"
@@ -161,6 +163,18 @@ def _raw(hub: Hub) -> Iterator[Checked]:
     if full is not None:
         hint = f"{full[0]:,} bytes of {full[1]:,}: run `goldenhub prune`; what open rejects wait for stays, so look at those, too"
         yield Checked("raw log", "HUB_RAW_BUDGET", "failed", hint)
+
+
+def _retention(hub: Hub) -> Iterator[Checked]:
+    """Whether what the settings promise to let go of is let go of; whoever does it notes when."""
+    try:
+        hub.stand()
+        with hub.store.read() as tx:
+            stands = told(tx, hub)
+    except HubError:
+        return  # the check of the store has said why
+    if stands is not None:
+        yield Checked("kept", "retention", "failed" if stands.overdue else "ok", stands.said)
 
 
 def _held(hub: Hub) -> Iterator[Checked]:

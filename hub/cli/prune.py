@@ -17,7 +17,8 @@ KEPT = ("keep_raw", "raw_budget", "keep_inbox", "keep_rejects", "keep_history", 
 def command(dry_run: bool, as_json: bool) -> None:
     """Let go of what is kept longer than HUB_KEEP_RAW, _INBOX, _REJECTS, _HISTORY, _CHANGES and HUB_RAW_BUDGET say.
 
-    What still counts stays: what holds, what an open reject waits for, and every figure of the accounting.
+    What still counts stays: what holds, what an open reject waits for, and every figure of the accounting. Workers (`goldenhub
+    work`) do the same by themselves every HUB_PRUNE_EVERY, and as soon as the budget is full.
     """
     with open_hub() as hub, progress(as_json) as tell:
         hub.stand()
@@ -34,6 +35,7 @@ def command(dry_run: bool, as_json: bool) -> None:
         (done.bodies, "raw bodies, whose receipts stay", "HUB_RAW_BUDGET"),
         (done.inbox, "ids of pushed messages", "HUB_KEEP_INBOX"),
         (done.rejects, "closed rejects", "HUB_KEEP_REJECTS"),
+        (done.dead_letters, "closed dead letters", "HUB_KEEP_REJECTS"),
         (done.versions, "versions that count for nothing", "HUB_KEEP_HISTORY"),
         (done.changes, "changes of golden records, out of the feed", "HUB_KEEP_CHANGES"),
         (done.deliveries, "receipts of deliveries", "HUB_KEEP_CHANGES"),

@@ -25,7 +25,7 @@ def accounting(tx: Connection, entity: str) -> dict[str, int]:
     attached = references.count_attached(tx, entity)
     waiting = states.get("waiting", 0) + unplaced + references.count_waiting(tx, entity)
     queued = queue.waiting(tx, entity) + in_flight.waiting(tx, entity)
-    dead = dead_letters.dead(tx, entity)
+    dead = dead_letters.dead(tx, entity) + counted.get("dead", 0)
     balance = {
         "arrived": counted.get("arrived", _seen(tx, entity) + queued + dead),
         "members": members,

@@ -88,6 +88,19 @@ def _change(tx: Connection, ids: Sequence[int], expected: str, values: dict[str,
     return sorted(tx.scalars(update(dead_letters).where(*mine).values(**values).returning(dead_letters.c.id)))
 
 
+def prune(tx: Connection, before: datetime, limit: int) -> tuple[int, dict[str, int]]:
+    """Forget the oldest of those closed before this moment: how many, and entity -> records of those that were archived."""
+    c = dead_letters.c
+    page = select(c.id, c.entity, c.records, c.state).where(c.state != OPEN, c.closed_at < before).order_by(c.id).limit(limit)
+    found = tx.execute(page.with_for_update(skip_locked=True)).all()
+    tx.execute(dead_letters.delete().where(rows.among(tx, c.id, [row.id for row in found])))
+    archived: dict[str, int] = {}
+    for row in found:
+        if row.state == ARCHIVED and row.entity:
+            archived[row.entity] = archived.get(row.entity, 0) + row.records
+    return len(found), archived
+
+
 # -- looking --
 
 

@@ -90,7 +90,7 @@ def company(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ask(python: Path, script: str, company: Path, *arguments: str) -> Any:
+def ask(python: Path, script: str, company: Path, *arguments: str, **more: str) -> Any:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(company),
@@ -103,7 +103,7 @@ def ask(python: Path, script: str, company: Path, *arguments: str) -> Any:
     done = subprocess.run(
         [python, "-c", script, ROOT / "dags", *arguments],
         cwd=company,
-        env=environment,
+        env=environment | more,
         capture_output=True,
         text=True,
         check=False,
@@ -122,6 +122,7 @@ def test_airflow_sees_one_dag_per_scheduled_feed(airflow_python: Path, company: 
     assert seen["dags"] == {
         "feed.shop.customers": {**expected, "schedule": "*/10 * * * *", "feed": ["shop.customers"]},
         "feed.shop.orders": {**expected, "schedule": "@daily", "feed": ["shop.orders"]},
+        "hub.prune": {**expected, "schedule": "@daily", "feed": []},
         "model.propose": {**expected, "schedule": "@daily", "feed": []},
     }
 
@@ -145,6 +146,26 @@ def test_the_nightly_question_says_why_no_new_model_is_due(airflow_python: Path,
 
     assert said["proposed"] is None
     assert (said["need"]["due"], said["need"]["population"]) == (False, 2)
+
+
+PRUNE = """
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("keeping", sys.argv[1] + "/keeping.py")
+keeping = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(keeping)
+print("found " + json.dumps(keeping.prune()))
+"""
+
+
+@pytest.mark.slow
+def test_the_daily_run_lets_go_of_what_the_settings_say(airflow_python: Path, company: Path) -> None:
+    migrate: list[str | Path] = [airflow_python.parent / "goldenhub", "--home", company, "migrate"]
+    subprocess.run(migrate, cwd=company, check=True, capture_output=True)
+    ask(airflow_python, RUN, company, "shop.customers")
+
+    gone = ask(airflow_python, PRUNE, company, HUB_RAW_BUDGET="1")
+
+    assert gone["bodies"] == 2
 
 
 @pytest.mark.slow
