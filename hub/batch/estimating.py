@@ -22,6 +22,8 @@ from hub.batch.patterns import COMPARISONS, PLACE, Patterns
 from hub.matching.rules import LEVELS
 
 Floats = npt.NDArray[np.float64]
+Chosen = npt.NDArray[np.bool_]
+Levels = tuple[int, ...]
 Weights = Mapping[str, Sequence[float]]
 """Bits by comparison, in the order of its levels."""
 
@@ -42,10 +44,11 @@ FLOORS: Mapping[str, float] = {
 FIXED = frozenset({"kind", "suffix"})
 PLACES = ("street", "postal_code", "locality", "region", "country")
 FAR_LESS = 0.5
-"""Another given name is another person when one birth date is less than half as frequent as among equal given names."""
-_BIRTH = frozenset({"birth_date", "birth_part"})
+"""Another given name is another person when one birth date is less than half as frequent as among equal given names; and another
+birth date, when one given name is less than half as frequent as among equal birth dates."""
+_GIVEN, _BIRTH = frozenset({"given", "swapped", "gender"}), frozenset({"birth_date", "birth_part"})
 _ONE_GIVEN, _OTHER_GIVEN = (0, 1, 2, 3), (6, 7)  # exact to near; weak and else
-_NEARLY_ONE = 2  # birth dates: exact, one digit, two parts
+_ONE_BIRTH, _OTHER_BIRTH = (0, 1, 2), (4, 5)  # exact, one digit, two parts; close and else
 SWAPPED = (0.005, 0.0003)
 """Shares of all matches whose given and family name changed places, exactly and nearly, before any was seen."""
 
@@ -117,13 +120,13 @@ class Estimation:
         weights = {name: np.array(self.start[name], dtype=np.float64) for name in COMPARISONS}
         rounds = 0
         for rounds in range(1, ROUNDS + 1):
-            believed = _believed(self.bits(weights))
+            believed = self._believed(self.bits(weights))
             before, self.prior = self.prior, self._priors(believed)
             weights = {name: self._weights(name, weights[name], believed) for name in COMPARISONS}
             if max(abs(self.prior[kind] - before[kind]) for kind in before) < STILL and rounds > 5:
                 break
         bits = self.bits(weights)
-        believed = _believed(bits)
+        believed = self._believed(bits)
         listed = {name: [float(bit) for bit in found] for name, found in weights.items()}
         matches = float((believed * self.candidates.count).sum())
         return Estimated(listed, self.prior[False], self.prior[True], rounds, matches, bits, believed)
@@ -133,10 +136,16 @@ class Estimation:
         bounded: Floats = np.minimum(self._sum(weights), self.ceiling)
         return bounded
 
-    def without(self, ceiling: float) -> Estimation:
-        """The same with the guard of this ceiling lifted."""
+    def _believed(self, bits: Floats) -> Floats:
+        """Whom a guard takes for other people is no match at all, however few bits its ceiling leaves: there are so many pairs in
+        households that a small share of each would be most of what is learned of a difference."""
+        believed: Floats = np.where(np.isinf(self.ceiling), _believed(bits), 0.0)
+        return believed
+
+    def without(self, *ceilings: float) -> Estimation:
+        """The same with the guards of these ceilings lifted."""
         lifted = copy(self)
-        lifted.ceiling = np.where(self.candidates.ceiling == ceiling, np.inf, self.candidates.ceiling)
+        lifted.ceiling = np.where(np.isin(self.candidates.ceiling, ceilings), np.inf, self.candidates.ceiling)
         return lifted
 
     def other_people(self, estimated: Estimated) -> bool:
@@ -145,17 +154,29 @@ class Estimation:
         Of candidates that match but for their birth dates, those of one given name have one birth date at some rate. Where those
         of another given name have one far less often, they are other people. Too few to tell are other people, too.
         """
-        bits = self._sum({name: np.array(bits) for name, bits in estimated.weights.items()}, without=_BIRTH)
         given, birth = self.candidates.column("given"), self.candidates.column("birth_date")
-        told = (bits >= 0) & (birth >= 0)
-        other, others = self._share_of_one_birth(told & np.isin(given, _OTHER_GIVEN))
-        equal, _ = self._share_of_one_birth(told & np.isin(given, _ONE_GIVEN))
-        return others < FEWEST or other < equal * FAR_LESS
+        told = (self._but_for(estimated, _BIRTH) >= 0) & (birth >= 0)
+        return self._apart(told, given, _ONE_GIVEN, _OTHER_GIVEN, np.isin(birth, _ONE_BIRTH))
 
-    def _share_of_one_birth(self, chosen: npt.NDArray[np.bool_]) -> tuple[float, float]:
-        """Of the chosen candidates: the share whose birth dates are one or nearly so, and how many there are."""
-        count, birth = self.candidates.count[chosen], self.candidates.column("birth_date")[chosen]
-        return float(count[birth <= _NEARLY_ONE].sum() / max(count.sum(), 1.0)), float(count.sum())
+    def other_births(self, estimated: Estimated) -> bool:
+        """Whether another birth date means another person here, as of fathers and sons, or only that dates are told wrongly: the
+        same question, asked of candidates that match but for their given names."""
+        given, birth = self.candidates.column("given"), self.candidates.column("birth_date")
+        told = (self._but_for(estimated, _GIVEN) >= 0) & (given >= 0)
+        return self._apart(told, birth, _ONE_BIRTH, _OTHER_BIRTH, np.isin(given, _ONE_GIVEN))
+
+    def _but_for(self, estimated: Estimated, without: frozenset[str]) -> Floats:
+        return self._sum({name: np.array(bits) for name, bits in estimated.weights.items()}, without)
+
+    def _apart(self, told: Chosen, column: npt.NDArray[np.int8], one: Levels, other: Levels, agree: Chosen) -> bool:
+        """Whether those of other levels agree far less often than those of one."""
+        differing, equal = (told & np.isin(column, levels) for levels in (other, one))
+        count = self.candidates.count
+        found = float(count[differing].sum())
+        if found < FEWEST:
+            return True
+        rates = [float(count[chosen & agree].sum() / max(float(count[chosen].sum()), 1.0)) for chosen in (differing, equal)]
+        return rates[0] < rates[1] * FAR_LESS
 
     def _sum(self, weights: Mapping[str, Floats], without: frozenset[str] = frozenset()) -> Floats:
         table = self.candidates

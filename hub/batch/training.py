@@ -34,8 +34,8 @@ HIGHEST, BAND = 6.0, 3.0
 """No threshold of a match above, in bits; and how far below it a person looks."""
 GUARDS = [{"household": -5}, {"generation": -5}, {"branch": -5}]
 """What holds in any population. Other guards stand in for evidence that a trained model has."""
-OTHER_GIVEN = -4
-"""What is believed of another given name at most where it is another person: told apart from the other ceilings by its number."""
+IN_QUESTION = {"other_given": -4, "other_birth": -3}
+"""Guards that hold where another given name, or another birth date, is another person. Their ceilings tell them apart."""
 ASIDE = 0.5
 """So far below a match lies a ceiling that leaves a pair to a person, in bits."""
 ORGANIZATION_SHARE, ORGANIZATION_UNMATCHED = 250, 100
@@ -137,7 +137,7 @@ class _Run:
             start=_start(rules),
             numbers=rules.numbers,
         )
-        estimated, other_people = believe(estimation)
+        estimated, others = believe(estimation)
         report |= {"random_pairs": rest.total(), "rounds": estimated.rounds, "matches": round(estimated.matches)}
         if named_alone(seen):
             return self._by_name(report)
@@ -146,9 +146,8 @@ class _Run:
         match_bits = threshold(estimated, estimation.candidates, self.training.precision)
         report["expected_precision"] = round(_expected(estimated, estimation.candidates, match_bits), 4)
         document = self._weighed(estimated, match_bits)
-        report["other_given_is_other_person"] = other_people
-        if other_people:
-            document["guards"].append({"other_given": match_bits - ASIDE})
+        report["other_people"] = list(others)
+        document["guards"] += [{name: match_bits - ASIDE} for name in others]
         return Trained(document, {**report, "trained": True})
 
     def _unlearned(self, report: dict[str, Any]) -> Trained:
@@ -206,17 +205,19 @@ class _Run:
 
 
 def observing(document: Mapping[str, Any]) -> Document:
-    """The document under which pairs are observed: only the guards that hold everywhere, and the one that is in question."""
-    return {**document, "guards": [*GUARDS, {"other_given": OTHER_GIVEN}]}
+    """The document under which pairs are observed: only the guards that hold everywhere, and those that are in question."""
+    return {**document, "guards": [*GUARDS, *({name: ceiling} for name, ceiling in IN_QUESTION.items())]}
 
 
-def believe(estimation: Estimation) -> tuple[Estimated, bool]:
-    """Weights, and whether another given name is another person. If it is, nothing is learned from such pairs."""
-    lifted = estimation.without(OTHER_GIVEN)
+def believe(estimation: Estimation) -> tuple[Estimated, tuple[str, ...]]:
+    """Weights, and which guards hold here of those in question: from what meets them nothing is learned."""
+    lifted = estimation.without(*IN_QUESTION.values())
     estimated = lifted.run()
-    if lifted.other_people(estimated):
-        return estimation.run(), True
-    return estimated, False
+    asked = {"other_given": lifted.other_people, "other_birth": lifted.other_births}
+    holding = tuple(name for name in IN_QUESTION if asked[name](estimated))
+    if not holding:
+        return estimated, ()
+    return estimation.without(*(ceiling for name, ceiling in IN_QUESTION.items() if name not in holding)).run(), holding
 
 
 def with_values(document: Mapping[str, Any], told: Told, nodes: int) -> Document:

@@ -17,7 +17,7 @@ from hub.batch.features import PartFiles
 from hub.batch.pairs import Task
 from hub.batch.patterns import COMPARISONS, PART, count_patterns, pattern
 from hub.batch.population import Population
-from hub.batch.training import OTHER_GIVEN, Trained, Training, believe, observing, train, with_values
+from hub.batch.training import IN_QUESTION, Trained, Training, believe, observing, train, with_values
 from hub.bench.bulk.people import canonical, rows
 from hub.matching.clustering import load_cluster_rules
 from hub.matching.features import Features, feature_hash, features
@@ -165,7 +165,7 @@ class _Estimate:
         self.people = sum(kinds.values()) - self.organizations
         self.rest = Table.of(rest)
         self.start = {name: [self.rules.weights[name][level] / 1000 for level in LEVELS[name]] for name in COMPARISONS}
-        self.estimated, self.other_people = believe(self._estimation(Table.of(self.seen)))
+        self.estimated, self.holding = believe(self._estimation(Table.of(self.seen)))
 
     def _estimation(self, candidates: Table) -> Estimation:
         return Estimation(
@@ -176,7 +176,7 @@ class _Estimate:
     def bits(self, one: Any) -> float:
         """What EM says of pairs with this pattern."""
         probe = self._estimation(Table.of(type(self.seen)({one: 1})))
-        probe = probe if self.other_people else probe.without(OTHER_GIVEN)
+        probe = probe.without(*(ceiling for name, ceiling in IN_QUESTION.items() if name not in self.holding))
         probe.prior = {False: self.estimated.person, True: self.estimated.organization}
         return float(probe.bits({name: np.array(bits) for name, bits in self.estimated.weights.items()})[0])
 
