@@ -27,8 +27,9 @@ from sqlalchemy import Connection
 from hub.app.outcome import Tell
 from hub.batch import stored
 from hub.batch.components import Component, write_components
-from hub.batch.local import Engine, LocalEngine, spread, spread_out
+from hub.batch.local import Engine, LocalEngine
 from hub.batch.pairs import NodeEvidence, Task
+from hub.batch.spreading import processes, spread, spread_out
 from hub.batch.stored import ClusterKeeper, ClusterPart, Keeping, Reading, RecordPage, RecordReader, StoredPopulation
 from hub.matching.clustering import Clustering, Member, Refusal, cluster
 from hub.matching.scoring import Scorer
@@ -314,7 +315,7 @@ def adopt_in_bulk(
     why = cause or Cause("rules", {"version": resolver.rules.version})
     with passing_folder("load") as folder:
         bulk = Bulk(store, resolver, as_of, why, folder, workers, memory, tell, train, engine)
-        with closing(engine) if engine else nullcontext():
+        with processes(workers), closing(engine) if engine else nullcontext():
             bulk.run()
     return bulk
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from hub.batch.features import Chunk, Counts, FeatureWorker, Recipe
 from hub.batch.pairs import ComponentWorker, PairWorker, Range, Task, Twins
 from hub.batch.population import Population
+from hub.batch.spreading import spread
 
 PAIRS = 1_000_000
 TWINS = 50_000
-_MADE = 200_000
 
 Progress = Callable[[str, int, int], None]
 """Called with the step, how much is done and of how much (0: not known)."""
@@ -81,61 +77,3 @@ class LocalEngine:
 
 def told(step: str, of: int, progress: Progress) -> Callable[[int], None]:
     return lambda done: progress(step, done, of)
-
-
-def spread(workers: int, kind: Any, known: Any, parts: Iterator[Any], tell: Callable[[int], None]) -> list[Any]:
-    """Do all parts by ``kind(known)``, called with each, in their order: here when they are few or there is one worker, else
-    in processes, a few parts ahead."""
-    done: list[Any] = []
-    for result in spread_out(workers, kind, known, parts):
-        done.append(result)
-        tell(len(done))
-    return done
-
-
-def spread_out(workers: int, kind: Any, known: Any, parts: Iterator[Any]) -> Iterator[Any]:
-    """The same, each result as soon as it and all before it are there."""
-    first = list(islice(parts, 2))
-    if workers < 2 or len(first) < 2:
-        return _here(kind, known, first, parts)
-    return _there(workers, kind, known, first, parts)
-
-
-def _here(kind: Any, known: Any, first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
-    worker = kind(known)
-    try:
-        for part in _chained(first, rest):
-            yield worker(part)
-    finally:
-        if hasattr(worker, "close"):
-            worker.close()
-
-
-def _there(workers: int, kind: Any, known: Any, first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
-    waiting: list[Future[Any]] = []
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (kind, known)) as pool:
-        for part in _chained(first, rest):
-            waiting.append(pool.submit(_work, part))
-            if len(waiting) > 2 * workers:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
-
-
-_worker: Any = None
-
-
-def _begin(kind: Any, known: Any) -> None:
-    """Batches of many small objects live and die together: to search them for circles again and again finds nothing."""
-    global _worker
-    _worker = kind(known)
-    gc.set_threshold(_MADE, 20, 100)
-
-
-def _work(part: Any) -> Any:
-    return _worker(part)
-
-
-def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
-    yield from first
-    yield from rest

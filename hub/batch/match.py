@@ -22,6 +22,7 @@ from hub.batch.features import ENTITY, Chunk, Counts, PartFiles, Recipe
 from hub.batch.local import Engine, LocalEngine, Progress
 from hub.batch.pairs import Task
 from hub.batch.population import Population
+from hub.batch.spreading import processes
 from hub.batch.training import Training, train
 from hub.errors import BadSettings, Unreadable
 from hub.formats import csv as csv_format
@@ -83,7 +84,7 @@ def match_files(
     files; by default a comma, in .tsv files a tab.
     ``engine`` does the heavy part instead of ``workers`` processes here, and is closed; what comes of it is the same to the byte.
     """
-    with passing_folder("match") as folder, closing(engine or LocalEngine(workers)) as chosen:
+    with passing_folder("match") as folder, processes(workers), closing(engine or LocalEngine(workers)) as chosen:
         run = _Run(folder, model or load_model(), weights, progress or _silent, chosen, memory)
         counts = run.read(files, mapping, delimiter)
         if fitted:

@@ -12,9 +12,9 @@ from math import log2
 
 import numpy as np
 
-from hub.batch.local import spread
 from hub.batch.pairs import Range, Task
 from hub.batch.population import Population
+from hub.batch.spreading import spread
 from hub.matching.features import Features
 from hub.matching.rules import half_bits
 from hub.matching.scoring import Scorer

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from hub.batch.local import spread
 from hub.batch.pairs import Task
 from hub.batch.population import Population
+from hub.batch.spreading import spread
 from hub.matching.rules import LEVELS
 from hub.matching.scoring import Observation, Scorer
 
