@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hub.app.landing import land_in
 from hub.app.outcome import Tell
+from hub.app.pacing import NOBODY_TAKES, when_there_is_room
 from hub.app.raw import landed_keys
 from hub.contract import Cursor, StreamRequest
 from hub.errors import Misconfigured, Retryable
@@ -53,12 +54,15 @@ class _Landing:
     noted: bool = False
 
     def __call__(self, landed: Landed) -> None:
+        when_there_is_room(self.hub.bus, lambda: self._keep(landed), NOBODY_TAKES)
+        self.noted = landed.cursor is None and (self.noted or bool(landed.came))
+        self.hub.bus.forward()
+
+    def _keep(self, landed: Landed) -> None:
         with self.hub.store.begin() as tx:
             land_in(tx, self.hub, self.feed.name, landed, self.feed.lane)
             if landed.came and not self.noted:
                 feeds.leave_uncovered(tx, self.feed.name, self.run, int(landed.came[0].id.rpartition(":")[2]))
-        self.noted = landed.cursor is None and (self.noted or bool(landed.came))
-        self.hub.bus.forward()
 
 
 def _read(hub: Hub, feed: Feed, run: str, request: StreamRequest, cursor: Cursor | None, tell: Tell) -> RunReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -10,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from hub.bus import LIVE, Delivery
-from hub.errors import Retryable
+from hub.bus import LIVE, Bus, Delivery
+from hub.errors import Retryable, Throttled
 
 Given = TypeVar("Given")
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 30.0  # seconds
+_LONGEST_LOOK = 1.0  # seconds until somebody who waits for room looks again
+NOBODY_TAKES = 30.0  # seconds after which nobody seems to work
 _HELD = 0.030  # seconds that one transaction of a load may keep live records out of the critical section
 _FEWEST = 8
 
@@ -41,6 +44,25 @@ class Patience:
             if self.stop.wait(wait * random.uniform(0.5, 1.0)):  # noqa: S311  # not a secret: workers shall not march in step
                 return None
             wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def when_there_is_room(bus: Bus, attempt: Callable[[], Given], patience: float) -> Given:
+    """What it comes to, as soon as the bus has room for it: whoever reads waits as long as workers take something.
+
+    Raises ``Throttled`` when nobody took anything for as long as patience lasts.
+    """
+    fewest, wait, end = math.inf, _FIRST_WAIT, time.monotonic() + patience
+    while True:
+        try:
+            return attempt()
+        except Throttled:
+            left = sum(sum(lanes.values()) for lanes in bus.depth().values())
+            if left < fewest:
+                fewest, wait, end = left, _FIRST_WAIT, time.monotonic() + patience
+            elif time.monotonic() > end:
+                raise
+        time.sleep(wait)
+        wait = min(wait * 2, _LONGEST_LOOK)
 
 
 @dataclass

@@ -200,12 +200,14 @@ def plan_of(hub: Hub, feed: str) -> FeedPlan:
 # -- hub.in --
 
 
-def take_in(hub: Hub, limit: int, wait: timedelta = NO_WAIT) -> int:
+def take_in(hub: Hub, limit: int, wait: timedelta = NO_WAIT, held: list[Pushed] | None = None) -> int:
     """Land what waits on `hub.in`, or bury what never can be; how many messages.
 
-    One transaction for all of them. When that fails for a reason of one message, each is tried alone.
+    One transaction for all of them. When that fails for a reason of one message, each is tried alone. When the world is not
+    ready, they are put back; or with ``held`` they are left in there, and are the first of the next call: each time that a
+    message is put back counts towards the broker's delivery limit, and the world may not be ready for hours.
     """
-    pushed = hub.bus.take_raw(limit, wait)
+    pushed = list(held) if held else hub.bus.take_raw(limit, wait)
     if not pushed:
         return 0
     left = list(pushed)
@@ -217,8 +219,13 @@ def take_in(hub: Hub, limit: int, wait: timedelta = NO_WAIT) -> int:
                 left.pop(0)
     except (Retryable, Misconfigured):
         hub.bus.settle_raw(pushed[: len(pushed) - len(left)])
-        hub.bus.put_back_raw(left)
+        if held is None:
+            hub.bus.put_back_raw(left)
+        else:
+            held[:] = left
         raise
+    if held is not None:
+        held.clear()
     hub.bus.settle_raw(pushed)
     hub.bus.forward()
     return len(pushed)

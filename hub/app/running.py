@@ -27,6 +27,7 @@ from hub.store.workers import Worker
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
+    from hub.bus.envelopes import Pushed
 
 INGEST, RELAY, DELIVER = "ingest", "relay", "deliver"
 STAGES = (INGEST, RESOLVE, ATTACH, RELAY, DELIVER)
@@ -163,13 +164,14 @@ class Entrance:
     """
 
     hub: Hub
+    _held: list[Pushed] = field(default_factory=list, repr=False)
     _brings: Now = field(default_factory=lambda: Now(_SEES_TO), repr=False)
     _collects: Now = field(default_factory=lambda: Now(10), repr=False)
     _recalls: Now = field(default_factory=lambda: Now(300), repr=False)
 
     def turn(self) -> Work | None:
         bus = self.hub.bus
-        number = receiving.take_in(self.hub, self.hub.settings.batch_size, _TAKE)
+        number = receiving.take_in(self.hub, self.hub.settings.batch_size, _TAKE, self._held)
         if self._brings.is_due():
             number += bus.forward()
         if self._collects.is_due():
