@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from hub.records import Data, RecordRef
 from hub.store import goldens, relays
 from hub.store.goldens import Announcement
+from hub.store.store import forgettable
 
 MAJOR = 1
 
@@ -44,10 +45,11 @@ def relay(
     reached = relays.take(tx, f"{name}/{entity}")
     if reached is None:
         return 0
+    forgettable(tx)  # who hears the same once more knows it
     read = goldens.announced_as_told if as_told else goldens.announced
     found = read(tx, entity, after=reached, limit=limit)
     if found:
-        publish([event(one, source) for one in found])
+        publish([event(one, source) | {"sequence": place_of(one)} for one in found])
         relays.reach(tx, f"{name}/{entity}", found[-1].id)
     return len(found)
 
@@ -55,6 +57,11 @@ def relay(
 def is_due(tx: Connection, entity: str, name: str = "bus") -> bool:
     """Whether there is anything to publish: looking costs less than taking the place to find nothing."""
     return goldens.any_announced(tx, entity, relays.reached(tx, f"{name}/{entity}"))
+
+
+def place_of(announcement: Announcement) -> str:
+    """Where an announcement stands in the feed, as text that sorts: who heard it reads on from there."""
+    return f"{announcement.id:020d}"
 
 
 def event(announcement: Announcement, source: str) -> Data:

@@ -13,7 +13,7 @@ from hub.app import Hub
 from hub.app.seeing import Sight, sight
 from hub.errors import Rejected, did_you_mean
 from hub.records import Data, RecordRef
-from hub.relay import event
+from hub.relay import event, place_of
 from hub.store import goldens, outbox, sources
 from hub.store.goldens import ENDED, Announcement, CrossReference, Golden
 from hub.survivorship.views import hidden_from
@@ -69,7 +69,7 @@ def changes(hub: Hub, tx: Connection, after: int = 0, *, entity: str = ENTITY, v
             code="position_unknown", last=last,
         )  # fmt: skip
     some = found[: min(limit, SEVERAL)]
-    told = [event(one, hub.landscape.source) | {"sequence": f"{one.id:020d}"} for one in some]
+    told = [event(one, hub.landscape.source) | {"sequence": place_of(one)} for one in some]
     return Page(_seen(hub, tx, told, view), some[-1].id if some else after, len(found) > len(some))
 
 

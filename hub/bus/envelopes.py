@@ -145,9 +145,12 @@ def _one(record: SourceRecord, text: bytes, trace: str) -> Envelope:
         "source": f"/goldenhub/{record.ref.system}",
         "type": f"{record.entity}.{operation}",
         "subject": record.ref.key,
-        "time": record.extracted_at.isoformat(),
+        "time": (record.updated_at or record.extracted_at).isoformat(),
         "partitionkey": str(record.ref),
+        "recordedtime": record.extracted_at.isoformat(),
     }
+    if record.run:
+        attributes["correlationid"] = record.run
     body, encoding = deflated(text)
     headers: dict[str, Any] = {PREFIX + name: value for name, value in attributes.items()}
     if trace:

@@ -89,7 +89,7 @@ def test_large_records_make_small_batches() -> None:
 
 
 def test_a_single_record_is_a_cloud_event_in_binary_mode() -> None:
-    (envelope,) = pack([record()], TRACE)
+    (envelope,) = pack([record(run="run", updated_at=NOON - timedelta(days=1))], TRACE)
 
     assert envelope.headers == {
         "cloudEvents_specversion": "1.0",
@@ -97,8 +97,10 @@ def test_a_single_record_is_a_cloud_event_in_binary_mode() -> None:
         "cloudEvents_source": "/goldenhub/crm",
         "cloudEvents_type": "customer.upsert.v1",
         "cloudEvents_subject": "1",
-        "cloudEvents_time": "2026-03-01T12:00:00+00:00",
+        "cloudEvents_time": "2026-02-28T12:00:00+00:00",
         "cloudEvents_partitionkey": "crm:1",
+        "cloudEvents_recordedtime": "2026-03-01T12:00:00+00:00",
+        "cloudEvents_correlationid": "run",
         "traceparent": TRACE,
     }
     assert (envelope.content_type, envelope.key) == (JSON, "customer.crm.upsert.v1")
