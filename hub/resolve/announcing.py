@@ -38,6 +38,8 @@ class Moves:
 
     def of(self, golden_id: str, old: Iterable[RecordRef], new: Iterable[RecordRef]) -> list[tuple[RecordRef, str, str]]:
         """(ref, from, to) of everybody who came from or went to another golden record."""
+        if not self.before and not self.after:
+            return []
         had, has = set(old), set(new)
         found = [(ref, self.before[ref], golden_id) for ref in has - had if self.before.get(ref, golden_id) != golden_id]
         for ref in had - has:
@@ -150,4 +152,6 @@ def named(ref: RecordRef) -> Data:
 
 
 def _changed(old: Data, new: Data) -> list[str]:
+    if not old:
+        return sorted(new)
     return sorted(name for name in old.keys() | new.keys() if (name in old, old.get(name)) != (name in new, new.get(name)))

@@ -7,10 +7,9 @@ what the resolver would have written one by one; announcements tell the state as
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -20,7 +19,7 @@ from hub.matching.clustering import Clustering, Refusal
 from hub.matching.decisions import SAME, in_force
 from hub.matching.identity import Assignment, FormerIdentity, assign_ids
 from hub.matching.rules import MatchingRules
-from hub.records import Data, Decision, RecordRef, SourceRecord
+from hub.records import Decision, RecordRef, SourceRecord
 from hub.resolve import Outcome, Resolver
 from hub.resolve.announcing import Announcer, Moves
 from hub.resolve.asking import Asked, Desk
@@ -28,24 +27,19 @@ from hub.resolve.gathering import Evidence, Names, Neighbourhood, followed, rena
 from hub.resolve.meeting import Weigher, is_trusted
 from hub.resolve.rules import Rules
 from hub.resolve.settling import Cause, pins_of
-from hub.store import active, copying, goldens, nodes, redo, sources
+from hub.store import active, goldens, nodes, redo, sources
 from hub.store import decisions as decided
-from hub.store.goldens import Golden
 from hub.store.nodes import Edge, Node
 from hub.store.population import Identity, asked_about, identities, merged_keys
 from hub.store.sources import Placed, SourceKey
-from hub.store.store import Store, critical
-from hub.store.tables import goldens as golden_table
-from hub.store.tables import outbox, xref
-from hub.survivorship import Pin, survive
+from hub.store.store import critical
+from hub.survivorship import Pin
 from hub.versions import ALIASES
 
 LOADING = "loading"
 """In force while records are taken without being resolved: whoever resolves one by one stops until the bulk run is done."""
 
 Cluster = tuple[RecordRef, ...]
-GOLDENS = tuple(golden_table.c.keys())
-OUTBOX = tuple(name for name in outbox.c.keys() if name != "id")  # noqa: SIM118 - a collection of columns
 
 
 @dataclass(frozen=True)
@@ -169,104 +163,6 @@ def kept_ids(tx: Connection, entity: str, clusters: Sequence[Cluster], said: Sta
 def _unchanged(one: Identity, place: Mapping[RecordRef, int], clusters: Sequence[Cluster]) -> int | None:
     number = place.get(one.members[0]) if one.live and one.members else None
     return number if number is not None and clusters[number] == one.members else None
-
-
-# -- golden records, in worker processes --
-
-
-class Surroundings(NamedTuple):
-    """What a part of clusters must know of the rest."""
-
-    held: frozenset[str] = frozenset()  # ids of this part that were there before
-    elsewhere: Mapping[RecordRef, str] = {}  # where records of these ids went that are not in this part's clusters
-    fresh: frozenset[str] = frozenset()  # of all those: minted or reinstated with this change
-    reinstated: frozenset[str] = frozenset()
-    absorbed: Mapping[str, list[str]] = {}
-
-
-@dataclass(frozen=True)
-class GoldenMaker:
-    """Makes golden records in a worker process, as lines for the store."""
-
-    rules: Rules
-    at: datetime
-    as_of: date
-    cause: Cause
-    names: Names
-    pins: Mapping[RecordRef, list[Pin]]
-
-    def __call__(self, store: Store) -> Callable[[list[Any], Surroundings], tuple[dict[str, bytes], dict[str, int]]]:
-        return _Maker(self, store)
-
-
-class _Maker:
-    def __init__(self, known: GoldenMaker, store: Store) -> None:
-        self.known, self.store = known, store
-
-    def __call__(self, kept: list[Any], around: Surroundings) -> tuple[dict[str, bytes], dict[str, int]]:
-        """``kept`` has, per cluster, its id, records, nodes and where these stood before."""
-        known = self.known
-        former = self._former(around.held)
-        announcer = Announcer(None, known.rules.entity, known.at, known.as_of, self._moves(kept, around))  # type: ignore[arg-type]
-        for one in kept:
-            refs = [record.ref for record in one.records]
-            pins = [pin for ref in refs for pin in known.pins.get(ref, ())] if known.pins else ()
-            made = survive(one.records, known.rules.survivorship, known.as_of, pins)
-            old = former.get(one.golden)
-            announcer.keep(one.golden, old, tuple(refs), made, self._why(one, old))
-        return self._lines(kept, announcer), announcer.kinds
-
-    def _former(self, ids: Collection[str]) -> dict[str, Golden]:
-        if not ids:
-            return {}
-        with self.store.read() as tx:
-            return goldens.by_id(tx, ids)
-
-    def _moves(self, kept: list[Any], around: Surroundings) -> Moves:
-        if not around.held and not any(before is not None for one in kept for before in one.before):
-            return Moves()
-        stood = {record.ref: before for one in kept for record, before in zip(one.records, one.before, strict=True) if before}
-        after = {record.ref: one.golden for one in kept for record in one.records}
-        return Moves(
-            before=stood,
-            after={**around.elsewhere, **after},
-            names=self.known.names,
-            fresh=around.fresh,
-            reinstated=around.reinstated,
-            absorbed=dict(around.absorbed),
-        )
-
-    def _why(self, one: Any, old: Golden | None) -> Data:
-        if one.bond is not None and (old is None or old.members != tuple(record.ref for record in one.records)):
-            bits, left, right = one.bond
-            return {"kind": "match", "bits": bits / 1000, "pair": [[left.system, left.key], [right.system, right.key]]}
-        return {"kind": self.known.cause.kind, **self.known.cause.facts}
-
-    def _lines(self, kept: list[Any], announcer: Announcer) -> dict[str, bytes]:
-        dialect, entity, at = self.store.engine.dialect, announcer.entity, announcer.at
-        placed: list[list[Any]] = [[], [], [], [], []]
-        opened: list[list[Any]] = [[], [], [], []]
-        for one in kept:
-            for record, node, trusted, before in zip(one.records, one.nodes, one.trusted, one.before, strict=True):
-                ref = record.ref
-                for column, value in zip(placed, (ref.system, ref.key, node, one.golden, trusted), strict=True):
-                    column.append(value)
-                if before != one.golden:
-                    for column, value in zip(opened, (*ref, one.golden), strict=True):
-                        column.append(value)
-        number = len(opened[0])
-        references = [[entity] * number, *opened, [at] * number, [None] * number, ["active"] * number]
-        told = sorted(announcer.told, key=lambda one: one.golden_id)
-        return {
-            "goldens": copying.lines(dialect, golden_table, GOLDENS, _columns(announcer.written, GOLDENS)),
-            "outbox": copying.lines(dialect, outbox, OUTBOX, _columns(told, OUTBOX)),
-            "xref": copying.lines(dialect, xref, copying.XREF, references),
-            "placed": copying.placing(dialect, placed),
-        }
-
-
-def _columns(listed: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
-    return [[getattr(one, name) for one in listed] for name in names]
 
 
 # -- what is left to do when all golden records are written --

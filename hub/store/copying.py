@@ -40,12 +40,14 @@ def placing(dialect: Dialect, values: Sequence[Sequence[Any]]) -> bytes:
     return lines(dialect, records, PLACED, values)
 
 
-def _fields(dialect: Dialect, table: Table, column: str, given: Sequence[Any]) -> Sequence[str]:
+def _fields(dialect: Dialect, table: Table, column: str, given: Sequence[Any]) -> list[str]:
+    if len(given) > 1 and given[0] is given[-1] and len(set(map(id, given))) == 1:
+        return _fields(dialect, table, column, given[:1]) * len(given)
     convert = rows.converter(table.c[column], dialect)
     values = list(map(convert, given)) if convert else given
     if dialect.name == "postgresql":
-        return fields(rows.kind_of(table.c[column]), values)
-    return fields("text", [None if value is None else str(value) for value in values])
+        return list(fields(rows.kind_of(table.c[column]), values))
+    return list(fields("text", [None if value is None else str(value) for value in values]))
 
 
 def copy(tx: Connection, table: Table, columns: Sequence[str], paths: Iterable[Path], *, known: str = "fail") -> int:

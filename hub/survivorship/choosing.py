@@ -136,10 +136,13 @@ def next_change(candidates: Sequence[Candidate], chain: Sequence[Step], day: int
     Never too late. It can be too early where two curves come close very often: then that day's look finds nothing new.
     """
     first = candidates[0].value
-    if all(c.value == first for c in candidates) or any(c.ref.system == STEWARD for c in candidates):
-        return None
+    apart = False
+    for c in candidates:
+        apart = apart or c.value != first
+        if c.ref.system == STEWARD:
+            return None
     steps = [s.name for s in chain]
-    if "trust" not in steps:
+    if not apart or "trust" not in steps:
         return None
     rivals = list(candidates)
     for step in chain[: steps.index("trust")]:

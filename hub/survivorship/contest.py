@@ -77,7 +77,7 @@ def contest(
     place = _place(wanted, rules)
     unseen = frozenset(hidden)
     every = sorted(records, key=lambda r: (r.ref, r.version))
-    voices = [(Voice(r), r.data) for r in every]
+    voices = [(Voice(r, rules), r.data) for r in every]
     found = _Field(rules, place, as_of.toordinal(), unseen)
     made, left_out = found.told([(voice, value) for voice, data in voices for value in _said(data, place.split("."))])
     if item:

@@ -85,7 +85,9 @@ def _shown(held: Sequence[Candidate]) -> list[Candidate]:
 
 def only_usages(item: Mapping[str, Any], rule: FieldRule) -> list[str]:
     """What an item is preferred for that stands alone: whatever there is an election for."""
-    return sorted(str(item.get("type") or "") or "any" if usage is None else usage or "any" for usage in rule.best)
+    kind = str(item.get("type") or "") or "any"
+    found = [kind if usage is None else usage or "any" for usage in rule.best]
+    return sorted(found) if len(found) > 1 else found
 
 
 def _usages(alive: Sequence[Candidate], rule: FieldRule, day: int) -> tuple[dict[str, tuple[str, ...]], list[int]]:

@@ -82,6 +82,19 @@ class SurvivorshipRules:
             return found
         return self.trust.get(system) or SystemTrust()
 
+    def standings(self, system: str, day: int) -> dict[tuple[str | None, str, bool], Standing]:
+        """How values of a system's records of one day are believed, by kind, path and flag, as far as it was asked before."""
+        known = self._standings.get((system, day))
+        if known is None:
+            if len(self._standings) >= _DAYS:
+                self._standings.clear()
+            known = self._standings[system, day] = {}
+        return known
+
+    @cached_property
+    def _standings(self) -> dict[tuple[str, int], dict[tuple[str | None, str, bool], Standing]]:
+        return {}
+
     def curve(self, system: str, kind: str | None, path: str, flagged: bool) -> Standing:
         """How a value of this field is believed, as if it were as old as the calendar: few are asked about again and again."""
         asked = (system, kind, path, flagged)
@@ -97,7 +110,7 @@ class SurvivorshipRules:
         return {}
 
 
-_REMEMBERED = 100_000
+_REMEMBERED, _DAYS = 100_000, 10_000
 _TOP = ("version", "default", "trust", "fields", "views", "completeness")
 
 

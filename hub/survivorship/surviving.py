@@ -62,7 +62,7 @@ def survive(
     """
     shown = _in_order([r for r in records if r.ref.system not in hidden] if hidden else list(records))
     making = _Making(rules, as_of.toordinal())
-    said = [(Voice(r), _without_echoes(r, echoes) if echoes else r.data) for r in shown]
+    said = [(Voice(r, rules), _without_echoes(r, echoes) if echoes else r.data) for r in shown]
     data = making.alone("", *said[0]) if len(said) == 1 else making.object("", said)
     for pin in _standing(pins, {r.ref for r in shown}, as_of, making.days):
         making.pin(data, pin)
@@ -362,11 +362,13 @@ def _completeness(data: Data, rules: SurvivorshipRules) -> int:
     wanted = rules.wanted
     if not wanted:
         return 100 if data else 0
-    there = sum(any(filled(_at(data, steps)) for steps in ways) for ways in wanted)
+    there = 0
+    for ways in wanted:
+        for steps in ways:
+            value: Any = data
+            for name in steps:
+                value = value.get(name) if isinstance(value, dict) else None
+            if value is not None and (type(value) is str or filled(value)):
+                there += 1
+                break
     return there * 100 // len(wanted)
-
-
-def _at(data: Any, steps: Sequence[str]) -> Any:
-    for name in steps:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from hub.records import SourceRecord, micros
@@ -17,17 +18,14 @@ class Voice:
 
     __slots__ = ("at", "day", "flags", "name", "ref", "since", "standings", "system")
 
-    def __init__(self, record: SourceRecord) -> None:
-        at = record.effective_at.astimezone(UTC)
+    def __init__(self, record: SourceRecord, rules: SurvivorshipRules) -> None:
         self.ref = record.ref
         self.name = str(record.ref)
         self.system = record.ref.system
-        self.at = micros(at)
-        self.since = at.isoformat().replace("+00:00", "Z")
-        self.day = at.toordinal()
+        self.at, self.since, self.day = _told(record.effective_at)
         flags = record.data.get("flags")
         self.flags = {str(f.get("field")) for f in flags if isinstance(f, dict)} if flags else None
-        self.standings: dict[Standing, Standing] = {}  # by curve: most fields of a record are believed alike
+        self.standings = rules.standings(self.system, self.day)
 
     def flagged(self, path: str) -> bool:
         """Whether cleaning was not sure of what stands there."""
@@ -35,11 +33,18 @@ class Voice:
 
     def standing(self, rules: SurvivorshipRules, kind: str | None, path: str, flagged: bool) -> Standing:
         """How a value that this record says is believed."""
-        curve = rules.curve(self.system, kind, path, flagged)
-        known = self.standings.get(curve)
+        asked = (kind, path, flagged)
+        known = self.standings.get(asked)
         if known is None:
-            known = self.standings[curve] = curve._replace(since=self.day)
+            known = self.standings[asked] = rules.curve(self.system, kind, path, flagged)._replace(since=self.day)
         return known
+
+
+@lru_cache(maxsize=65_536)
+def _told(moment: datetime) -> tuple[int, str, int]:
+    """A moment in microseconds, for people, and its day: many records are of one moment."""
+    at = moment.astimezone(UTC)
+    return micros(at), at.isoformat().replace("+00:00", "Z"), at.toordinal()
 
 
 Said = Sequence[tuple[Voice, Any]]
