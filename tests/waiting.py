@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 180.0
+PATIENCE = 240.0
 
 
 def until(done: Callable[[], object], patience: float = PATIENCE, look: float = 0.02) -> None:

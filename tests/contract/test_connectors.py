@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -31,6 +30,7 @@ from tests.contract.peers import (
     Peer,
 )
 from tests.contract.service_peers import RestPeer, SqlPeer
+from tests.waiting import until
 
 FILES: dict[str, type[Any]] = {
     "csv": CsvPeer,
@@ -420,11 +420,7 @@ def test_nothing_stays_open(peer: Peer) -> None:
     peer.connector().check()
     peer.connector().discover()
     gc.collect()
-    for _ in range(100):
-        if _open_files() <= before:  # the API's side of a connection closes in its own thread
-            break
-        time.sleep(0.01)
-    assert _open_files() <= before
+    until(lambda: _open_files() <= before)  # the API's side of a connection closes in its own thread
 
 
 def _open_files() -> int:

@@ -32,6 +32,7 @@ from hub.store.models import StoredModel
 from hub.store.tables import metadata
 from tests.contract.histories import FOLDER
 from tests.e2e.company import HEADER, LANDSCAPE, Company, found_company
+from tests.waiting import PATIENCE
 
 TWO_SYSTEMS = LANDSCAPE.replace("feeds:\n", "  web: {kind: file, path: web, trust: 0.3}\nfeeds:\n") + (
     "  web.people: {system: web, stream: {name: people.csv, key: id}, mapping: crm/customer}\n"
@@ -327,7 +328,7 @@ def test_a_kill_midway_leaves_the_old_model_and_nothing_of_the_new(hub: Hub, set
     before, version, model = contents(hub), hub.rules.model, proposed(hub, LENIENT)
     dying = get_context("spawn").Process(target=apply_and_die, args=(settings, model.version, 100))
     dying.start()
-    dying.join(120)
+    dying.join(PATIENCE)
 
     assert dying.exitcode == -signal.SIGKILL
     assert contents(hub) == before

@@ -15,6 +15,7 @@ from hub.store import dead_letters, goldens, references, rejects
 from hub.store.migrating import migrate, unmigrate
 from hub.store.references import ATTACHED, Participant
 from hub.store.store import Store, open_store
+from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -120,7 +121,7 @@ def test_whoever_has_locked_a_reject_is_the_only_one_to_change_it(store: Store) 
         other.join(0.2)
         assert seen == []
         rejects.replayed(tx, [(1, "r:1", None)], "ana", NOW)
-    other.join(30)
+    other.join(PATIENCE)
 
     assert seen == ["replayed"]
 

@@ -21,6 +21,7 @@ from hub.store import feeds, nodes, redo, rejects, rows, sources
 from hub.store.migrating import migrate, newest, revision, unmigrate
 from hub.store.store import Store, critical, open_store
 from hub.store.tables import metadata, records, xref
+from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -171,7 +172,7 @@ def test_only_one_worker_at_a_time_is_in_the_critical_section(store: Store) -> N
     inside = threading.Event()
 
     def second() -> None:
-        inside.wait(10)
+        inside.wait(PATIENCE)
         with store.begin() as tx:
             critical(tx, "customer")
             order.append("second")
@@ -183,7 +184,7 @@ def test_only_one_worker_at_a_time_is_in_the_critical_section(store: Store) -> N
         inside.set()
         other.join(0.3)
         order.append("first")
-    other.join(10)
+    other.join(PATIENCE)
 
     assert order == ["first", "second"]
 

@@ -145,7 +145,7 @@ def work(hub: Hub, *options: str) -> subprocess.CompletedProcess[str]:
         "HUB_BATCH_SIZE": str(settings.batch_size),
     }
     command = [sys.executable, "-m", "hub", "work", "--once", *options]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | own, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | own, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return done
 

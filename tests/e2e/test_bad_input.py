@@ -17,6 +17,7 @@ import pytest
 from hub.app import open_hub
 from hub.settings import Settings
 from tests.e2e.company import ANA, EVA, HEADER, JON, LANDSCAPE, Company, clear, found_company
+from tests.waiting import PATIENCE
 
 GOOD = {"crm:1", "crm:2", "crm:7"}
 LONG_AGO = (1_700_000_000, 1_700_000_000)
@@ -430,7 +431,7 @@ def test_ctrl_c_ends_a_read_and_the_next_one_takes_all(company: Company) -> None
     class Slow(_Answer):
         def do_GET(self) -> None:
             asked.set()
-            go_on.wait(30)
+            go_on.wait(PATIENCE)
 
     with HTTPServer(("127.0.0.1", 0), Slow) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -440,10 +441,10 @@ def test_ctrl_c_ends_a_read_and_the_next_one_takes_all(company: Company) -> None
         environment = {**os.environ, "HUB_HOME": str(company.home)}
         command = [sys.executable, "-c", "from hub.cli import main; main()", "ingest"]
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-            assert asked.wait(60)
+            assert asked.wait(PATIENCE)
             process.send_signal(signal.SIGINT)
             go_on.set()
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=PATIENCE)
         server.shutdown()
         thread.join()
     assert process.returncode == 130

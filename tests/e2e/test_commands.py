@@ -14,6 +14,7 @@ import pytest
 
 from hub.cli import COMMANDS
 from tests.e2e.company import ANA, EVA, JON, Company, clear, found_company, run
+from tests.waiting import PATIENCE
 
 SAME = "4,Ana,Gil Romero,1980-02-03,ana.gil@example.com\n"
 LIKE = "5,Ana,Gil Romera,,\n"
@@ -266,7 +267,7 @@ def test_the_installed_command_keeps_its_promises(company: Company) -> None:
 
     def call(*words: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "HUB_HOME": str(company.home)}
-        return subprocess.run([program, *words], capture_output=True, text=True, env=environment, timeout=60, check=False)
+        return subprocess.run([program, *words], capture_output=True, text=True, env=environment, timeout=PATIENCE, check=False)
 
     assert json.loads(call("golden", "show", "crm:1", "--json").stdout)["name"]["family"] == "Gil Romero"
     wrong = call("ingest", "crm.peple")

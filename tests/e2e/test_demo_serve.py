@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 GOLDENHUB = [str(Path(sys.executable).parent / "goldenhub")]
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,7 +47,13 @@ def exported(server: subprocess.Popen[str]) -> dict[str, str]:
 
 def _run(exported: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*GOLDENHUB, *arguments], cwd=ROOT, env=os.environ | exported, capture_output=True, text=True, timeout=120, check=False
+        [*GOLDENHUB, *arguments],
+        cwd=ROOT,
+        env=os.environ | exported,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 
@@ -64,6 +72,6 @@ def test_other_commands_reach_the_systems(exported: dict[str, str], command: lis
 
 def test_it_ends_quietly_when_asked(server: subprocess.Popen[str], exported: dict[str, str]) -> None:
     server.send_signal(signal.SIGINT)
-    _, said = server.communicate(timeout=30)
+    _, said = server.communicate(timeout=PATIENCE)
     assert server.returncode == 0, said
     assert "Traceback" not in said

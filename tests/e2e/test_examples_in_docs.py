@@ -30,7 +30,7 @@ def test_its_examples_run(document: Path, tmp_path: Path) -> None:
     environment = {**{k: v for k, v in os.environ.items() if not k.startswith("HUB_")}, "PATH": path}
 
     done = subprocess.run(
-        ["bash", "-c", script(document)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+        ["bash", "-c", script(document)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.app import open_hub
+from hub.settings import Settings
 from tests.e2e.company import Company, found_company
+from tests.waiting import until
 
 KILLS = 6
 ROWS = 2000
@@ -37,6 +40,12 @@ def members(company: Company) -> list[list[str]]:
         return sorted(sorted(row["members"].split()) for row in csv.DictReader(file))
 
 
+def has_begun(settings: Settings) -> bool:
+    """Whether some records have landed."""
+    with open_hub(settings) as hub:
+        return hub.accounting().get("customer", {}).get("arrived", 0) > 0
+
+
 def start(company: Company) -> subprocess.Popen[bytes]:
     code = "from hub.cli import main; main()"
     return subprocess.Popen(
@@ -53,11 +62,14 @@ def test_killed_again_and_again_it_ends_with_the_same_and_nothing_is_lost_or_dou
     assert quiet("ingest").code == 0
     took = time.monotonic() - began
 
+    assert killed("migrate").code == 0
     chance, deaths = random.Random(3), 0
-    for _ in range(KILLS):
+    for turn in range(KILLS):
         worker = start(killed)
         try:
-            worker.wait(timeout=chance.uniform(0.2, 1.0) * (took + 2))
+            if turn == 0:  # at least this one dies at work, however fast the others are
+                until(lambda: has_begun(Settings(home=killed.home)))
+            worker.wait(timeout=chance.uniform(0.2, 1.0) * (took + 2) if turn else 0)
         except subprocess.TimeoutExpired:
             worker.kill()
             deaths += worker.wait() == -9

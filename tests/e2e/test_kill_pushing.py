@@ -16,6 +16,7 @@ from hub.store.raw import sizes
 from hub.store.tables import inbox as inbox_table
 from hub.store.tables import messages, raw_messages, rejects
 from tests.e2e.company import found_company
+from tests.waiting import until
 
 ROWS, KILLS = 3000, 4
 PUSH = """
@@ -40,10 +41,14 @@ def push(home: Path) -> subprocess.Popen[bytes]:
 @pytest.mark.slow
 def test_killed_while_landing_it_keeps_whole_batches_and_takes_the_rest_once(tmp_path: Path) -> None:
     home = found_company(tmp_path).home
+    with open_hub(Settings(home=home)) as hub:
+        hub.migrate()
     chance, deaths = random.Random(5), 0
     for _ in range(KILLS):
+        more = kept(home) + chance.randint(1, ROWS // KILLS - 200)
         pusher = push(home)
-        time.sleep(chance.uniform(1.0, 3.0))
+        until(lambda: pusher.poll() is not None or kept(home) >= more)  # noqa: B023 - it is called at once
+        time.sleep(chance.uniform(0, 0.1))  # somewhere in the next batch
         pusher.kill()
         deaths += pusher.wait() == -9
         check(home, whole=False)
@@ -54,10 +59,13 @@ def test_killed_while_landing_it_keeps_whole_batches_and_takes_the_rest_once(tmp
     assert deaths > 0
 
 
+def kept(home: Path) -> int:
+    with open_hub(Settings(home=home)) as hub, hub.store.read() as tx:
+        return tx.scalar(select(func.count()).select_from(raw_messages)) or 0
+
+
 def check(home: Path, *, whole: bool) -> None:
     """What is kept, what waits or was set aside, what is remembered and what is counted: the same number everywhere."""
-    if not (home / ".hub/hub.db").exists():
-        return
     with open_hub(Settings(home=home)) as hub:
         hub.migrate()
         with hub.store.read() as tx:

@@ -7,13 +7,17 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hub.app import open_hub
+from hub.contract import Secret
+from hub.settings import Settings
 from tests.e2e.company import ANA, EVA, JON, Company, found_company
-from tests.e2e.test_kill import members, rows
+from tests.e2e.test_kill import has_begun, members, rows
+from tests.waiting import until
 
 AGAIN = "9008,Ana,Gil Romero,1980-02-03,ana.gil@example.com\n"
 
@@ -80,17 +84,22 @@ def test_a_load_killed_at_any_moment_goes_on(tmp_path: Path, where: str, request
     took = max(time.monotonic() - began, 6)
     wanted = members(quiet)
 
+    settings = Settings(home=killed.home)
     if where == "postgres":
-        os.environ["HUB_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+        settings = replace(settings, database_url=Secret(request.getfixturevalue("postgres_url")))
+        os.environ["HUB_DATABASE_URL"] = settings.database_url.reveal()
     chance, deaths = random.Random(5), 0
-    for _ in range(6):
+    assert killed("migrate").code == 0
+    for turn in range(6):
         worker = subprocess.Popen(
             [sys.executable, "-m", "hub", "--home", str(killed.home), "load"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            worker.wait(timeout=chance.uniform(0.2, 1.2) * took)
+            if turn == 0:  # at least this one dies at work, however fast the others are
+                until(lambda: has_begun(settings))
+            worker.wait(timeout=chance.uniform(0.2, 1.2) * took if turn else 0)
         except subprocess.TimeoutExpired:
             worker.kill()
             deaths += worker.wait() == -9
@@ -99,7 +108,6 @@ def test_a_load_killed_at_any_moment_goes_on(tmp_path: Path, where: str, request
     assert said.code == 0, said.all
     assert deaths > 0
     assert members(killed) == wanted
-    os.environ["HUB_HOME"] = str(killed.home)
-    with open_hub() as hub:
+    with open_hub(settings) as hub:
         assert sum(balance["leakage"] for balance in hub.accounting().values()) == 0
     assert killed("rebuild", "--json").json["differences"] == []

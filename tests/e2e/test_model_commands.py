@@ -21,7 +21,8 @@ from hub.store import goldens
 from hub.store.goldens import Golden
 from tests.contract.test_models import LENIENT, TWO_SYSTEMS, people
 from tests.e2e.company import HEADER, Company, Said, found_company
-from tests.e2e.test_work import at_work, start, there, wait_until
+from tests.e2e.test_work import at_work, start, there
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -158,14 +159,14 @@ def write(company: Company, number: int) -> None:
 
 def done(settings: Settings, *words: str) -> None:
     process = start(settings, *words)
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 0, said
 
 
 def read(settings: Settings, hub: Hub) -> None:
     """Everything read, and resolved by whoever works."""
     done(settings, "ingest", "--no-work")
-    wait_until(lambda: nothing_waits(hub) and hub.accounting()["customer"]["queued"] == 0)
+    until(lambda: nothing_waits(hub) and hub.accounting()["customer"]["queued"] == 0)
 
 
 def all_golden(hub: Hub) -> list[Golden]:

@@ -18,7 +18,7 @@ from hub.services.running import Running
 from hub.settings import from_environment
 
 GOLDENHUB = [sys.executable, "-m", "hub"]
-PATIENCE = 240
+PATIENCE = 600
 
 
 def call(home: Path, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

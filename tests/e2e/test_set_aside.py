@@ -18,6 +18,7 @@ from hub.contract import Secret
 from hub.settings import Settings
 from hub.store import dead_letters, rejects
 from tests.e2e.company import ANA, EVA, JON, MAPPING, Company, Said, clear, found_company, run
+from tests.waiting import PATIENCE
 
 NO_DAY = "2,Jonas,Weber,31/31/1975,jonas.weber@example.org\n"
 NO_MAIL = "3,Petra,Blum,1980-01-01,petra at home\n"
@@ -208,7 +209,7 @@ def _replay_all(home: str, url: str, barrier: Any, told: Any) -> None:
     settings = Settings(home=Path(home), database_url=Secret(url))
     with open_hub(settings) as hub, hub.reading() as tx:
         ids = rejects.open_ids(tx)
-    barrier.wait(60)
+    barrier.wait(PATIENCE)
     with open_hub(settings) as hub:
         done = failures.replay(hub, ids, "somebody", lambda what, done, total: None)
     told.put([one.outcome for one in done])
@@ -227,9 +228,9 @@ def test_two_processes_that_replay_the_same_at_once_replay_it_once(
     both = [context.Process(target=_replay_all, args=(str(company.home), store_url, barrier, told)) for _ in range(2)]
     for one in both:
         one.start()
-    outcomes = sorted(told.get(timeout=120) for _ in both)
+    outcomes = sorted(told.get(timeout=PATIENCE) for _ in both)
     for one in both:
-        one.join(60)
+        one.join(PATIENCE)
 
     assert outcomes == [["accepted"] * 20, ["passed over"] * 20]
     company("ingest")

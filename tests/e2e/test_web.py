@@ -6,11 +6,9 @@ import gzip
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +19,10 @@ import pytest
 import requests
 
 from hub.app import open_hub
+from hub.services.processes import free_port
 from hub.settings import Settings
 from tests.e2e.company import run
+from tests.waiting import PATIENCE, until
 
 LANDSCAPE = """\
 company: Web Ltd
@@ -72,7 +72,7 @@ class Served:
 
     def get(self, path: str, *scopes: str, **query: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token(*scopes)}"} if scopes else {}
-        return requests.get(self.url + path, params=query, headers=headers, timeout=30)
+        return requests.get(self.url + path, params=query, headers=headers, timeout=120)
 
     def post(
         self, body: Any, feed: str = "shop.accounts", scope: str = "feed:shop.accounts", **headers: str
@@ -80,7 +80,7 @@ class Served:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         shown = {"Authorization": f"Bearer {self.token(scope)}", "Content-Type": "application/json"}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return requests.post(f"{self.url}/api/in/{feed}", data=sent, headers=shown | named, timeout=30)
+        return requests.post(f"{self.url}/api/in/{feed}", data=sent, headers=shown | named, timeout=120)
 
     def work(self) -> None:
         with open_hub(Settings(home=self.home)) as hub:
@@ -98,9 +98,7 @@ def _serving(home: Path, **more: str) -> Iterator[Served]:
     (home / "landscape.yaml").write_text(LANDSCAPE)
     (home / "mappings" / "shop").mkdir(parents=True)
     (home / "mappings" / "shop" / "customer.yaml").write_text(MAPPING)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     env = (
         {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         | {"HUB_MESSAGE_LIMIT": str(LIMIT)}
@@ -114,20 +112,20 @@ def _serving(home: Path, **more: str) -> Iterator[Served]:
         yield Served(home, url)
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) in (0, -signal.SIGTERM)
+        assert process.wait(PATIENCE) in (0, -signal.SIGTERM)
         assert process.stderr is not None
         process.stderr.close()
 
 
 def _until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    def ready() -> bool:
         assert process.poll() is None, process.stderr and process.stderr.read()
         try:
-            if requests.get(f"{url}/readyz", timeout=5).status_code == 200:
-                return
+            return requests.get(f"{url}/readyz", timeout=120).status_code == 200
         except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError("it never was ready")
+            return False
+
+    until(ready)
 
 
 @pytest.fixture(scope="module")
@@ -186,14 +184,17 @@ def test_who_waits_is_told_as_soon_as_something_changes(served: Served, known: d
     position = served.get("/api/changes", "changes", limit=1000).json()["position"]
 
     found: list[Any] = []
-    ask = lambda: found.append(served.get("/api/changes", "changes", after=position, wait=25).json())  # noqa: E731
+
+    def ask() -> None:
+        while not found:  # the answer is empty when nothing changed in as long as may be waited for
+            found.extend(served.get("/api/changes", "changes", after=position, wait=25).json()["events"])
+
     other = threading.Thread(target=ask)
     other.start()
     served.post({**JON, "first": "Jonathan"})
     served.work()
-    other.join()
-    [page] = found
-    assert [event["data"]["golden"]["name"]["given"] for event in page["events"]] == ["Jonathan"]
+    other.join(PATIENCE)
+    assert [event["data"]["golden"]["name"]["given"] for event in found] == ["Jonathan"]
 
 
 def test_every_record_gets_a_receipt_and_the_same_twice_is_taken_once(served: Served) -> None:
@@ -279,7 +280,7 @@ def test_a_record_that_cannot_be_translated_is_kept_and_told(served: Served) -> 
     "shown", ["", "Bearer ", "Bearer x", "Basic YTpi", "Bearer gh_0000_0000", f"Bearer gh_{'0' * 16}_{'x' * 43}"]
 )
 def test_nothing_is_open_without_a_token(served: Served, path: str, shown: str) -> None:
-    answer = requests.get(served.url + path, headers={"Authorization": shown} if shown else {}, timeout=30)
+    answer = requests.get(served.url + path, headers={"Authorization": shown} if shown else {}, timeout=120)
     _problem(answer, 401, "token_invalid")
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
@@ -295,9 +296,9 @@ def test_a_token_opens_only_its_scopes(served: Served) -> None:
 def test_a_revoked_token_opens_nothing_from_then_on(served: Served) -> None:
     said = run("--home", served.home, "token", "create", "gone", "--scope", "changes", "--json").json
     headers = {"Authorization": f"Bearer {said['token']}"}
-    assert requests.get(f"{served.url}/api/changes", headers=headers, timeout=30).status_code == 200
+    assert requests.get(f"{served.url}/api/changes", headers=headers, timeout=120).status_code == 200
     assert run("--home", served.home, "token", "revoke", "gone").code == 0
-    _problem(requests.get(f"{served.url}/api/changes", headers=headers, timeout=30), 401, "token_invalid")
+    _problem(requests.get(f"{served.url}/api/changes", headers=headers, timeout=120), 401, "token_invalid")
     assert said["token"].encode() not in b"".join(path.read_bytes() for path in (served.home / ".hub").glob("hub.db*"))
     states = {one["name"]: one["state"] for one in run("--home", served.home, "token", "list", "--json").json["tokens"]}
     assert states["gone"] == "revoked"
@@ -329,7 +330,9 @@ def test_a_body_that_is_too_large_is_refused_as_it_comes_and_inflated(served: Se
             yield large[start : start + 10_000]
 
     shown = {"Authorization": f"Bearer {served.token('feed:shop.accounts')}", "Content-Type": "application/json"}
-    _problem(requests.post(f"{served.url}/api/in/shop.accounts", data=pieces(), headers=shown, timeout=30), 413, "body_too_large")
+    _problem(
+        requests.post(f"{served.url}/api/in/shop.accounts", data=pieces(), headers=shown, timeout=120), 413, "body_too_large"
+    )
     bomb = gzip.compress(b"[" + b" " * 100_000_000 + b"]")
     assert len(bomb) < LIMIT
     _problem(served.post(bomb, Content_Encoding="gzip"), 413, "body_too_large")
@@ -348,7 +351,7 @@ def test_wrong_questions_get_clear_answers(served: Served, known: dict[str, str]
         _problem(served.get(path, scope), 422, "parameter_invalid")  # which PostgreSQL cannot even compare
     _problem(served.get("/api/changes", "changes", entity="order"), 404, "entity_unknown")
     _problem(served.get("/api/nothing", "changes"), 404, "not_found")
-    _problem(requests.put(f"{served.url}/api/changes", timeout=30), 405, "method_not_allowed")
+    _problem(requests.put(f"{served.url}/api/changes", timeout=120), 405, "method_not_allowed")
 
 
 def test_customers_are_merged_and_split_by_who_has_the_right_and_every_attempt_is_kept(
@@ -358,7 +361,7 @@ def test_customers_are_merged_and_split_by_who_has_the_right_and_every_attempt_i
     decisions = f"{served.url}/api/decisions"
 
     def asked(scope: str, content: dict[str, Any]) -> requests.Response:
-        return requests.post(decisions, json=content, headers={"Authorization": f"Bearer {served.token(scope)}"}, timeout=30)
+        return requests.post(decisions, json=content, headers={"Authorization": f"Bearer {served.token(scope)}"}, timeout=120)
 
     _problem(asked("who-is", wish), 403, "not_allowed")
     assert served.get("/api/who-is/shop/2", "who-is").json()["id"] == known["2"]
@@ -370,7 +373,7 @@ def test_customers_are_merged_and_split_by_who_has_the_right_and_every_attempt_i
     assert len({served.get(f"/api/who-is/shop/{key}", "who-is").json()["id"] for key in ("1", "2")}) == 1
 
     shown = {"Authorization": f"Bearer {served.token('merge')}"}
-    back = requests.delete(f"{decisions}/{made.json()['decision']}", headers=shown, timeout=30)
+    back = requests.delete(f"{decisions}/{made.json()['decision']}", headers=shown, timeout=120)
     assert back.status_code == 200
     assert {key: served.get(f"/api/who-is/shop/{key}", "who-is").json()["id"] for key in ("1", "2")} == known
     tried = run("--home", served.home, "review", "audit", "--json").json["attempts"]
@@ -382,13 +385,13 @@ def test_customers_are_merged_and_split_by_who_has_the_right_and_every_attempt_i
 def test_who_writes_to_a_golden_record_is_answered_with_the_record_that_is_his(served: Served, known: dict[str, str]) -> None:
     for method in ("PUT", "PATCH", "DELETE"):
         shown = {"Authorization": f"Bearer {served.token('feed:shop.accounts')}"}
-        answer = requests.request(method, f"{served.url}/api/golden/{known['1']}", json=ANA, headers=shown, timeout=30)
+        answer = requests.request(method, f"{served.url}/api/golden/{known['1']}", json=ANA, headers=shown, timeout=120)
         told = _problem(answer, 409, "golden_not_written")
         assert (told["records"], told["addresses"]) == (["shop:1"], ["/api/in/shop.accounts"])
-        unknown = requests.request(method, f"{served.url}/api/golden/none", headers=shown, timeout=30)
+        unknown = requests.request(method, f"{served.url}/api/golden/none", headers=shown, timeout=120)
         _problem(unknown, 404, "not_known")
     reader = {"Authorization": f"Bearer {served.token('who-is')}"}
-    _problem(requests.put(f"{served.url}/api/golden/{known['1']}", headers=reader, timeout=30), 403, "not_allowed")
+    _problem(requests.put(f"{served.url}/api/golden/{known['1']}", headers=reader, timeout=120), 403, "not_allowed")
 
 
 def test_the_openapi_document_names_every_endpoint(served: Served) -> None:
@@ -401,8 +404,8 @@ def test_the_openapi_document_names_every_endpoint(served: Served) -> None:
 
 
 def test_health_needs_no_token_and_says_nothing_else(served: Served) -> None:
-    assert requests.get(f"{served.url}/healthz", timeout=30).json() == {"status": "ok"}
-    assert requests.get(f"{served.url}/readyz", timeout=30).json() == {"status": "ready"}
+    assert requests.get(f"{served.url}/healthz", timeout=120).json() == {"status": "ok"}
+    assert requests.get(f"{served.url}/readyz", timeout=120).json() == {"status": "ready"}
 
 
 def test_who_pushes_need_not_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
