@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from multiprocessing import get_context
 from typing import Any
 
@@ -20,7 +20,6 @@ from hub.records import Decision, SourceRecord
 from hub.resolve import Resolver
 from hub.resolve.bulk import land
 from hub.store import decisions as decided
-from hub.store.migrating import migrate
 from hub.store.store import Store, open_store
 from hub.store.tables import edges, generic_keys, node_keys, nodes, records, xref
 from tests.contract.histories import AS_OF, Step, Withdrawal, histories
@@ -37,15 +36,6 @@ from tests.contract.test_resolver import (
 )
 
 NO_FIXTURE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
-@pytest.fixture(scope="module")
-def store(shared_store_url: str) -> Iterator[Store]:
-    hasty = "?options=-csynchronous_commit%3Doff" if shared_store_url.startswith("postgresql") else ""  # nothing here is to last
-    opened = open_store(shared_store_url + hasty)
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 def bulk(store: Store, hub: Resolver, workers: int = 1) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -11,21 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hub.records import RecordRef
 from hub.resolve import Resolver, Rules
 from hub.store import goldens
-from hub.store.migrating import migrate
-from hub.store.store import Store, open_store
+from hub.store.store import Store
 from tests.contract.histories import AS_OF, Step, histories, small_rules
 from tests.contract.test_resolver import NEW_RULES, RULES, answer, check_promises, empty, one_by_one, redo_all, resolver, walk
 
 LENIENT_RULES = small_rules(match_bits=2.0, review_bits=1.0)
-
-
-@pytest.fixture(scope="module")
-def store(shared_store_url: str) -> Iterator[Store]:
-    hasty = "?options=-csynchronous_commit%3Doff" if shared_store_url.startswith("postgresql") else ""  # nothing here is to last
-    opened = open_store(shared_store_url + hasty)
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 def members_by_id(store: Store) -> dict[str, tuple[RecordRef, ...]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count, product
 from threading import Thread
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
@@ -20,22 +19,12 @@ from hub.resolve import Outcome, Resolver
 from hub.resolve.asking import question
 from hub.store import goldens, tasks
 from hub.store.accounting import accounting
-from hub.store.migrating import migrate
-from hub.store.store import Store, open_store
+from hub.store.store import Store
 from hub.store.tables import metadata
 from tests.contract.histories import AS_OF, START, Step, Withdrawal, histories, roads, small_rules
 
 RULES = small_rules()
 NEW_RULES = small_rules(match_bits=9.0, review_bits=2.0, block_limit=5)
-
-
-@pytest.fixture(scope="module")
-def store(shared_store_url: str) -> Iterator[Store]:
-    hasty = "?options=-csynchronous_commit%3Doff" if shared_store_url.startswith("postgresql") else ""  # nothing here is to last
-    opened = open_store(shared_store_url + hasty)
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 def empty(store: Store) -> None:
@@ -51,7 +40,7 @@ def resolver() -> Resolver:
 
 def walk(store: Store, hub: Resolver, batches: Sequence[Sequence[Step]]) -> None:
     for batch in batches:
-        with store.begin() as tx:
+        with store.begin(quick=len(batch) < 3) as tx:
             step = batch[0]
             if isinstance(step, Decision):
                 hub.decide(tx, step, AS_OF)
