@@ -71,6 +71,8 @@ class _Kind(NamedTuple):
 
 def _keys(kinds: Iterable[_Kind], settings: Sequence[Pieces], keys: set[int]) -> None:
     """The keys of these kinds, at most so many of each."""
+    if len(settings) == 1:
+        kinds = _of_single_values(kinds, settings[0], keys)
     for salt, first, rest in kinds:
         made: list[int] = []
         for pieces in settings:
@@ -95,6 +97,31 @@ def _keys(kinds: Iterable[_Kind], settings: Sequence[Pieces], keys: set[int]) ->
                 keys.add((salt + key) & _MASK)
 
 
+def _of_single_values(kinds: Iterable[_Kind], pieces: Pieces, keys: set[int]) -> list[_Kind]:
+    """The keys of those kinds whose pieces have one value each, as nearly all have; the other kinds, which give several."""
+    left: list[_Kind] = []
+    get, add = pieces.get, keys.add
+    for kind in kinds:
+        salt, first, rest = kind
+        marks = get(first)
+        if marks is None:
+            continue
+        several = len(marks) > 1
+        key = salt + marks[0]
+        for piece, factor in rest:
+            marks = get(piece)
+            if marks is None:
+                break
+            several = several or len(marks) > 1
+            key += marks[0] * factor
+        else:
+            if several:
+                left.append(kind)
+            else:
+                add(key & _MASK)
+    return left
+
+
 class _Maker:
     """The kinds of one set of rules, by what they need, and the pieces these need."""
 
@@ -110,10 +137,12 @@ class _Maker:
         self.by_organization_and_place: list[_Kind] = []
         for pieces in blocking:
             self._list_for(pieces).append(_Kind.of(pieces))
-        # What many customers share is marked once.
-        self.given, self.family, self.date, self.postal_code, self.locality, self.region, self.country = (
-            lru_cache(_REMEMBERED)(self._reader(name))
-            for name in ("given", "family", "date", "postal_code", "locality", "region", "country")
+        # What many customers share, or one says in several systems, is marked once.
+        self.given, self.family, self.name, self.date, self.email, self.phone = (
+            lru_cache(_REMEMBERED)(self._reader(name)) for name in ("given", "family", "name", "date", "email", "phone")
+        )
+        self.street, self.postal_code, self.locality, self.region, self.country = (
+            lru_cache(_REMEMBERED)(self._reader(name)) for name in ("street", "postal_code", "locality", "region", "country")
         )
 
     def keys(self, found: Features, rules: MatchingRules) -> set[int]:
@@ -152,17 +181,17 @@ class _Maker:
 
     def _shared(self, found: Features) -> Pieces:
         pieces = dict(self.date(found.get("b") or ""))
-        for name, table in (("e", "email"), ("t", "phone"), ("i", "identifier")):
-            for item in found.get(name, ()):
-                value = item if name == "i" else item[0]
-                for piece, marks in _marked(self.told[table], value).items():
-                    pieces[piece] = pieces[piece] + marks if piece in pieces else marks
+        several = [self.email(item[0]) for item in found.get("e", ())] + [self.phone(item[0]) for item in found.get("t", ())]
+        several += [_marked(self.told["identifier"], item) for item in found.get("i", ())]
+        for one in several:
+            for piece, marks in one.items():
+                pieces[piece] = pieces[piece] + marks if piece in pieces else marks
         return pieces
 
     def _name(self, given: str, family: str) -> Pieces:
         first, whole = given.partition(" ")[0], family.replace(" ", "")
         pieces = {**self.given(first), **self.family(family)}
-        pieces.update(_marked(self.told["name"], (first, whole)))
+        pieces.update(self.name((first, whole)))
         return pieces
 
     def _organization(self, name: str, rules: MatchingRules) -> Pieces:
@@ -175,7 +204,7 @@ class _Maker:
         street, postal_code, locality, region, country = address[:5]
         pieces = {**self.postal_code(postal_code), **self.locality(locality), **self.region(region), **self.country(country)}
         if street:
-            pieces.update(_marked(self.told["street"], street.split()))
+            pieces.update(self.street(street))
         return pieces
 
 
@@ -335,16 +364,16 @@ _IDENTIFIER: dict[str, Told] = {  # of an identifier as features have it
 }
 
 
-def _street_words(tokens: list[str]) -> list[str]:
+def _street_words(street: str) -> list[str]:
     """The longest words of an address line."""
-    return sorted({token for token in tokens if len(token) > 3 and not token.isdigit()}, key=lambda t: (-len(t), t))[:3]
+    return sorted({token for token in street.split() if len(token) > 3 and not token.isdigit()}, key=lambda t: (-len(t), t))[:3]
 
 
-_STREET: dict[str, Told] = {  # of the words of an address line
-    "street": lambda tokens: ["".join(sorted(tokens))],
+_STREET: dict[str, Told] = {
+    "street": lambda street: ["".join(sorted(street.split()))],
     "street_word": _street_words,
-    "street_sound": lambda tokens: [sound(word) for word in _street_words(tokens)],
-    "house_number": lambda tokens: [token for token in tokens if token[:1].isdigit()][:2],
+    "street_sound": lambda street: [sound(word) for word in _street_words(street)],
+    "house_number": lambda street: [token for token in street.split() if token[:1].isdigit()][:2],
 }
 _TABLES: dict[str, dict[str, Told]] = {
     "given": _GIVEN,

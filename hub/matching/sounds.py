@@ -9,10 +9,15 @@ q) give two codes. Names that share a code may be one; how alike their letters a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
-_BEFORE = (
-    (r"(.)\1+", r"\1"),
+from hub.matching.tokens import ONCE
+
+Code = str | Callable[[re.Match[str]], str]
+
+_BEFORE: tuple[tuple[str, Code], ...] = (
+    (r"(.)\1+", ONCE),
     (r"^(kn|gn|pn)", "n"),
     (r"^wr", "r"),
     (r"^(ps|hs|x)", "s"),  # hs: Wade-Giles
@@ -26,7 +31,7 @@ _BEFORE = (
 )
 _HARD = ((r"kh|ch|qu|c|q|g", "k"), (r"j", "y"))  # Bach, Jan, Gerd, Khan
 _SOFT = ((r"kh", "h"), (r"ch|g(?=[eiy])|dj|j|q", "s"), (r"c|g", "k"))  # Chang, Jean, Giorgio, Khalid and Halid
-_AFTER = (
+_AFTER: tuple[tuple[str, Code], ...] = (
     (r"th|dt|d", "t"),
     (r"[bpvf]", "p"),
     (r"nk(?![aeiou])|ng|m", "n"),
@@ -35,11 +40,11 @@ _AFTER = (
     (r"w", "p"),
     (r"^[hy]*[aeiou][aeiouyh]*", "a"),
     (r"[hy]|(?!^)[aeiou]+", ""),
-    (r"(.)\1+", r"\1"),
+    (r"(.)\1+", ONCE),
 )
 
 
-def _compiled(*rules: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _compiled(*rules: tuple[tuple[str, Code], ...]) -> tuple[tuple[re.Pattern[str], Code], ...]:
     return tuple((re.compile(pattern), code) for table in rules for pattern, code in table)
 
 
@@ -56,7 +61,7 @@ def skeletons(token: str) -> frozenset[str]:
     return frozenset((_code(token, hard), _code(token, soft)))
 
 
-def _code(token: str, rules: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+def _code(token: str, rules: tuple[tuple[re.Pattern[str], Code], ...]) -> str:
     for pattern, code in rules:
         token = pattern.sub(code, token)
     return token

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
@@ -12,10 +14,13 @@ from hub.errors import Unclean
 
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bc]")
 _OTHER = re.compile(r"[^0-9a-z]+")
-_SOUNDS = tuple(
+ONCE: Callable[[re.Match[str]], str] = itemgetter(1)
+"""A repeated letter once. A function of C: the expression "\\1" would be read again for every word."""
+
+_SOUNDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"(.)\1+", r"\1"),
+        (r"(.)\1+", ONCE),
         (r"^(kn|gn|pn)", "n"),
         (r"^wr", "r"),
         (r"^x", "s"),
@@ -38,7 +43,7 @@ _SOUNDS = tuple(
         (r"h", ""),
         (r"(?!^)[aeiou]+", ""),
         (r"^[aeiou]+", "a"),
-        (r"(.)\1+", r"\1"),
+        (r"(.)\1+", ONCE),
     )
 )
 
