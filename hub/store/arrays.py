@@ -9,6 +9,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import UserDefinedType
 
 _BETWEEN, _NULL = "\x1f", "\x1e"
+_PLAIN = frozenset((int, type(None)))
 
 
 class Array(UserDefinedType[Sequence[Any]]):
@@ -37,7 +38,7 @@ def array(kind: str, values: Sequence[Any]) -> Any:
         return _plain("NULL" if value is None else "t" if value else "f" for value in values)
     if kind in ("timestamptz", "date"):
         return _plain("NULL" if value is None else value.isoformat() for value in values)
-    return _plain("NULL" if value is None else str(value) for value in values)
+    return "{" + _numbers(values).replace("None", "NULL") + "}"
 
 
 def fields(kind: str, values: Sequence[Any]) -> Sequence[str]:
@@ -48,7 +49,14 @@ def fields(kind: str, values: Sequence[Any]) -> Sequence[str]:
         return ["\\N" if value is None else "t" if value else "f" for value in values]
     if kind in ("timestamptz", "date"):
         return ["\\N" if value is None else value.isoformat() for value in values]
-    return ["\\N" if value is None else str(value) for value in values]
+    return _numbers(values).replace("None", "\\N").split(", ") if values else []
+
+
+def _numbers(values: Sequence[int | None]) -> str:
+    """All numbers in one text, which Python writes faster than one after the other."""
+    if not _PLAIN.issuperset(map(type, values)):
+        values = [None if one is None else int(one) for one in values]
+    return str(list(values))[1:-1]
 
 
 def _copied(values: Sequence[str | None]) -> Sequence[str]:
