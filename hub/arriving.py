@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hub.records import RecordRef, SourceRecord
 from hub.store import sources
-from hub.store.sources import Head, SourceKey
+from hub.store.sources import Head, Known, SourceKey
 from hub.versions import ALIASES, CURRENT, DELETED, Fold, Held, fold
 
 
@@ -31,15 +31,20 @@ class Arrival:
 
 
 def arrive(
-    tx: Connection, entity: str, records: Sequence[SourceRecord], at: datetime, *, pointers: bool | None = None
+    tx: Connection,
+    entity: str,
+    records: Sequence[SourceRecord],
+    at: datetime,
+    *,
+    pointers: bool | None = None,
+    known: Known | None = None,
 ) -> Arrival:
     """Put versions into the history and fold them onto what is held. ``pointers``: whether any held key was merged away, where
-    that is known already.
+    that is known already; ``known``: what is known of these records, where that was asked already.
     """
     arrival = Arrival()
-    messages = {record.message_id for record in records}
-    known, held = sources.known(tx, entity, messages, {(record.ref.system, record.ref.key) for record in records})
-    fresh = _fresh(records, known, arrival)
+    messages, held = known or sources.ask_known(tx, entity, records)()
+    fresh = _fresh(records, messages, arrival)
     if not fresh:
         return arrival
     by_key: dict[SourceKey, list[SourceRecord]] = defaultdict(list)

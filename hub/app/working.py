@@ -21,6 +21,7 @@ from hub.app.pacing import Pace, Patience
 from hub.bus import LANES, LIVE, MOST_ATTEMPTS, NO_WAIT, Bus, Delivery
 from hub.errors import HubError, Misconfigured, Rejected, Retryable
 from hub.records import SourceRecord
+from hub.store.rows import FEW
 from hub.store.store import Store, held_since
 
 _LONGEST_REASON = 500
@@ -84,7 +85,7 @@ class Loop:
     def _commit(self, part: Delivery) -> Work:
         """The work on a part and its settlement, in one transaction."""
         try:
-            with self.store.begin(patient=part.lane != LIVE) as tx:
+            with self.store.begin(patient=part.lane != LIVE, quick=len(part.records) <= FEW) as tx:
                 began = time.monotonic()
                 done = self.do(tx, part.records)
                 self.bus.settle_in(tx, part)

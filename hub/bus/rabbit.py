@@ -140,6 +140,8 @@ class RabbitBus:
                 with self.begin() as tx:
                     self._bury_refused(tx, {one.id: one for one in waiting}, refused)
                     self.flights.published(tx, [one.id for one in waiting], self.clock())
+                if len(waiting) < _AT_ONCE:  # that was all
+                    return number
 
     def _bury_refused(self, tx: Any, flights: Mapping[str, Any], refused: Sequence[Refused]) -> None:
         """What the broker can never take is no longer on its way. It may have been delivered all the same: then it is known."""

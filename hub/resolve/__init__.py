@@ -32,7 +32,8 @@ from hub.store import active, goldens, nodes, redo, rows, sources
 from hub.store import decisions as decided
 from hub.store.active import Standing
 from hub.store.decisions import PinnedValue
-from hub.store.sources import Head, SourceKey
+from hub.store.nodes import Ahead
+from hub.store.sources import Head, Known, SourceKey
 from hub.store.store import critical
 from hub.survivorship import survive
 
@@ -108,18 +109,16 @@ class Resolver:
     def resolve(self, tx: Connection, records: Sequence[SourceRecord], as_of: date) -> Outcome:
         """Take a micro-batch. Taking it again changes nothing."""
         ready = self._think_ahead(tx, records)
-        with rows.together(tx, len(records)):
-            critical(tx, self.entity)
-            standing = active.standing(tx, self.entity)
+        standing, known, ahead = self._begin(tx, records, ready)
         at = self.clock()
         if self._take_up(tx, standing.rules, at):
-            ready = self._think_ahead(tx, records)
-        arrival = arrive(tx, self.entity, records, at, pointers=standing.pointers)
+            ready, ahead = self._think_ahead(tx, records), None
+        arrival = arrive(tx, self.entity, records, at, pointers=standing.pointers, known=known)
         outcome = Outcome(arrival.taken, arrival.redelivered, dict(arrival.states), gaps=arrival.gaps)
         if not arrival.changed:
             sources.put_heads(tx, arrival.advanced)
         else:
-            meeting = self._meet(tx, arrival, at, standing, ready)
+            meeting = self._meet(tx, arrival, at, standing, ready, ahead)
             outcome.compared = meeting.compared
             live = {head.ref: head.record for head in arrival.changed.values() if head.live}
             refs = {*(head.ref for head in arrival.changed.values()), *arrival.left}
@@ -128,6 +127,16 @@ class Resolver:
             change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, refs, around, over, standing)
             self._settle(tx, change, at, as_of, outcome)
         return outcome
+
+    def _begin(self, tx: Connection, records: Sequence[SourceRecord], ready: Ready) -> tuple[Standing, Known, Ahead | None]:
+        """Enter the critical section and ask what can be asked at once; of a few records all that they need if they are new."""
+        with rows.together(tx, len(records)):
+            critical(tx, self.entity)
+            standing = active.ask_standing(tx, self.entity)
+            known = sources.ask_known(tx, self.entity, records)
+            few = ready and len(records) <= _FEW and tx.dialect.name == "postgresql"
+            ahead = nodes.ask_ahead(tx, list(ready.values())) if few else None
+            return standing(), known(), ahead() if ahead else None
 
     def _enter(self, tx: Connection) -> datetime:
         critical(tx, self.entity)
@@ -159,9 +168,11 @@ class Resolver:
             if record.data and not record.delta and not _told_before(record, held)
         }
 
-    def _meet(self, tx: Connection, arrival: Arrival, at: datetime, standing: Standing, ready: Ready) -> Meeting:
+    def _meet(
+        self, tx: Connection, arrival: Arrival, at: datetime, standing: Standing, ready: Ready, ahead: Ahead | None
+    ) -> Meeting:
         changed: list[Head] = [arrival.changed[key] for key in sorted(arrival.changed)]
-        meeting = meet(tx, self.weigher, changed, at, ready)
+        meeting = meet(tx, self.weigher, changed, at, ready, ahead)
         goldens.close_references(tx, self.entity, dict.fromkeys(arrival.left, "closed"), at)
         follow_customers(tx, changed, new=arrival.new, referred=standing.references)
         return meeting
@@ -193,8 +204,9 @@ class Resolver:
         _count(outcome, settled.announcer)
         follow_moves(tx, settled.moves.gone_over(), referred=standing.references)
         desk = Desk(
-            tx, self.rules, found, settled.clustering, evidence, dict(settled.moves.after), found.goldens, change.cause, at
-        )
+            tx, self.rules, found, settled.clustering, evidence, dict(settled.moves.after), found.goldens, change.cause, at,
+            settled.moves.fresh - settled.moves.reinstated,
+        )  # fmt: skip
         asked = desk.bring_up_to_date()
         outcome.tasks_opened += asked.opened
         outcome.tasks_closed += asked.closed

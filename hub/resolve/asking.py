@@ -50,10 +50,11 @@ class Desk:
     before: Collection[str]  # golden ids that were there before the change
     cause: Cause
     at: datetime
+    minted: Collection[str] = ()  # ids nothing was ever asked about
     asked: Asked = field(default_factory=Asked)
 
     def bring_up_to_date(self) -> Asked:
-        existing = tasks.open_about(self.tx, {*self.before, *self.golden_of.values()})
+        existing = tasks.open_about(self.tx, {*self.before, *self.golden_of.values()}.difference(self.minted))
         wanted = self._wanted()
         if not wanted and not existing:
             return self.asked

@@ -19,7 +19,7 @@ from hub.matching.decisions import SAME
 from hub.records import Decision, RecordRef
 from hub.resolve.meeting import Meeting, Weigher
 from hub.store import decisions as decided
-from hub.store import nodes, sources
+from hub.store import nodes, rows, sources
 from hub.store.active import Standing
 from hub.store.nodes import Edge, Pair
 from hub.store.sources import Head, Placed, SourceKey, Unwritten
@@ -103,8 +103,13 @@ class Gathering:
 
     def _step(self, frontier: set[int]) -> set[int]:
         """One step further: over evidence, to the records there, over their golden records and decisions."""
-        reached = self._over_edges(frontier)
-        here = sources.in_nodes(self.tx, frontier, self.over, self.fresh)
+        with rows.together(self.tx, len(frontier)):
+            edges = nodes.ask_edges_at(self.tx, frontier - self.fresh)
+            there = sources.ask_in_nodes(self.tx, frontier, self.over, self.fresh)
+            found, here = edges(), there()
+        if self.meeting:
+            found.update((pair, self.meeting.edges[pair]) for node in frontier & self.fresh for pair in self.met[node])
+        reached = self._over_edges(found)
         for placed in here:
             self.found.placed[placed.ref] = placed
             self.found.in_node[placed.node].append(placed.ref)
@@ -112,19 +117,13 @@ class Gathering:
         reached |= self._through_decisions([p.ref for p in here])
         return {node for node in reached if self.sets.root(node) not in self.closed}
 
-    def _over_edges(self, frontier: set[int]) -> set[int]:
+    def _over_edges(self, found: Mapping[Pair, Edge]) -> set[int]:
         fresh = set()
-        for (left, right), edge in self._edges_at(frontier).items():
+        for (left, right), edge in found.items():
             self.found.edges[left, right] = edge
             if edge.bits >= self.match_bits or edge.match is not None:
                 fresh |= self._tie(left, right)
         return fresh
-
-    def _edges_at(self, frontier: set[int]) -> dict[Pair, Edge]:
-        found = nodes.edges_at(self.tx, frontier - self.fresh)
-        if self.meeting:
-            found.update((pair, self.meeting.edges[pair]) for node in frontier & self.fresh for pair in self.met[node])
-        return found
 
     def _over_goldens(self, here: Sequence[Placed]) -> set[int]:
         """Whoever was together is looked at together."""

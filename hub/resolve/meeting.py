@@ -8,11 +8,11 @@ goes to the redo queue, and ``remeet`` brings the evidence in order.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from itertools import combinations
+from itertools import chain, combinations, repeat
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -25,7 +25,7 @@ from hub.matching.scoring import Scorer
 from hub.matching.story import waterfall
 from hub.records import SourceRecord
 from hub.store import nodes, redo, rows
-from hub.store.nodes import Edge, Node, Pair
+from hub.store.nodes import Ahead, Edge, Met, Node, Pair
 from hub.store.sources import Head
 
 Ready = Mapping[int, Node]
@@ -106,8 +106,17 @@ def _number(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def meet(tx: Connection, weigher: Weigher, changed: Sequence[Head], at: datetime, ready: Ready = _NOTHING) -> Meeting:
-    """Move changed heads to their nodes; weigh what is new against what it meets. Heads know their node afterwards."""
+def meet(
+    tx: Connection,
+    weigher: Weigher,
+    changed: Sequence[Head],
+    at: datetime,
+    ready: Ready = _NOTHING,
+    ahead: Ahead | None = None,
+) -> Meeting:
+    """Move changed heads to their nodes; weigh what is new against what it meets. Heads know their node afterwards. ``ahead``:
+    what was asked about these nodes already, in the same critical section.
+    """
     weigher.forget_some()
     meeting = Meeting()
     wanted: dict[int, Node] = {}
@@ -122,7 +131,9 @@ def meet(tx: Connection, weigher: Weigher, changed: Sequence[Head], at: datetime
             joining[node.id] += 1
         if before is not None:
             joining[before] -= 1
-    stored = nodes.by_id(tx, joining)
+    if ahead is not None and not joining.keys() <= ahead.asked:
+        ahead = None
+    stored = nodes.by_id(tx, joining) if ahead is None else {node: ahead.stored[node] for node in joining if node in ahead.stored}
     weigher.remember(stored.values())
     weigher.remember(wanted.values())
     meeting.touched.update(joining)
@@ -130,7 +141,7 @@ def meet(tx: Connection, weigher: Weigher, changed: Sequence[Head], at: datetime
     fresh = [wanted[node]._replace(members=held[node]) for node in sorted(wanted.keys() - stored.keys())]
     meeting.fresh = {node.id for node in fresh}
     meeting.gone = [node for node in stored.values() if held[node.id] <= 0]
-    crossings = _compare(tx, weigher, fresh, meeting)
+    crossings = _compare(tx, weigher, fresh, meeting, ahead)
     with rows.together(tx, len(changed)):
         nodes.set_members(tx, {node: held[node] for node in stored if joining[node]})
         nodes.set_generic(tx, weigher.entity, crossings.counts, weigher.rules.block_limit)
@@ -147,30 +158,61 @@ class _Crossings(NamedTuple):
     keys: Sequence[int]  # those that became generic, or stopped being so
 
 
-def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: Meeting) -> _Crossings:
+def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: Meeting, ahead: Ahead | None) -> _Crossings:
     """Weigh new nodes against all they share a key with, and count the nodes on generic keys."""
-    coming, going = _by_key(fresh), _by_key(meeting.gone)
-    if not coming and not going:
+    coming, going = _Keys(fresh), _Keys(meeting.gone)
+    if not coming.one and not going.one:
         return _Crossings({}, ())
     limit = weigher.rules.block_limit
-    generic, present = nodes.met(tx, coming, going)
-    left = {node.id for node in meeting.gone}
-    shared: dict[int, list[int]] = {}  # narrow keys that more than one node is on, with all of these
+    generic, present = _met(tx, weigher, coming.one, going.one, ahead)
     counts: dict[int, int] = {}
     crossed: list[int] = []
-    for key in coming.keys() | going.keys():
-        before = generic.get(key, len(present.get(key, ())))
-        after = before + len(coming.get(key, ())) - len(going.get(key, ()))
+    several: list[tuple[list[int], list[int]]] = []  # of narrow keys that more than one node is on: the new ones, and all
+    for key in generic.keys() | present.keys() | coming.shared.keys():  # on every other key a node is alone
+        here, new = present.get(key, []), coming.on(key)
+        before = generic.get(key, len(here))
+        after = before + len(new) - len(going.on(key))
         if key in generic or after > limit:
             counts[key] = after
             if (before > limit) != (after > limit):
                 crossed.append(key)
-        elif after > 1 and key in coming:
-            shared[key] = [*present.get(key, ()), *coming[key]]
-    pairs = _candidates(fresh, shared, left)
+        elif after > 1 and new:
+            several.append((new, here + new))
+    pairs = _candidates(several, {node.id for node in meeting.gone})
     meeting.compared = len(pairs)
     meeting.edges = weigh_all(tx, weigher, pairs)
     return _Crossings(counts, crossed)
+
+
+def _met(tx: Connection, weigher: Weigher, coming: Collection[int], going: Collection[int], ahead: Ahead | None) -> Met:
+    """What there is on these keys."""
+    if ahead is None or going:
+        return nodes.met(tx, coming, going)
+    weigher.remember(ahead.candidates.values())
+    generic, present = ahead.met
+    return Met({k: n for k, n in generic.items() if k in coming}, {k: there for k, there in present.items() if k in coming})
+
+
+class _Keys:
+    """Which of some nodes carry which keys. Nearly every key is that of one node, so only the others get a list."""
+
+    def __init__(self, listed: Sequence[Node]) -> None:
+        keys = list(chain.from_iterable([node.blocking_keys for node in listed]))
+        ids = list(chain.from_iterable([repeat(node.id, len(node.blocking_keys)) for node in listed]))
+        self.one = dict(zip(keys, ids, strict=True))  # the last node on each key
+        self.shared: dict[int, list[int]] = {}
+        if len(self.one) < len(keys):
+            keys.reverse()
+            ids.reverse()
+            first = dict(zip(keys, ids, strict=True))
+            several = {key for key, node in self.one.items() if first[key] != node}
+            for key, node in zip(reversed(keys), reversed(ids), strict=True):
+                if key in several:
+                    self.shared.setdefault(key, []).append(node)
+
+    def on(self, key: int) -> list[int]:
+        """The nodes on a key."""
+        return self.shared.get(key) or ([self.one[key]] if key in self.one else [])
 
 
 def weigh_all(tx: Connection, weigher: Weigher, pairs: Iterable[Pair]) -> dict[Pair, Edge]:
@@ -180,26 +222,15 @@ def weigh_all(tx: Connection, weigher: Weigher, pairs: Iterable[Pair]) -> dict[P
     return weigher.weigh_all(ordered)
 
 
-def _candidates(fresh: Sequence[Node], shared: Mapping[int, list[int]], left: set[int]) -> set[Pair]:
+def _candidates(several: Iterable[tuple[list[int], list[int]]], left: set[int]) -> set[Pair]:
     """Every pair of a new node with a node it shares a narrow key with."""
-    pairs: set[Pair] = set()
-    for node in fresh:
-        others: set[int] = set()
-        for key in node.blocking_keys:
-            if key in shared:
-                others.update(shared[key])
-        others -= left
-        others.discard(node.id)
-        pairs.update((node.id, other) if node.id < other else (other, node.id) for other in others)
-    return pairs
-
-
-def _by_key(listed: Iterable[Node]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for node in listed:
-        for key in node.blocking_keys:
-            found[key].append(node.id)
-    return found
+    return {
+        (node, other) if node < other else (other, node)
+        for new, all_of_them in several
+        for node in new
+        for other in all_of_them
+        if other != node and other not in left
+    }
 
 
 def remeet(tx: Connection, weigher: Weigher, key: int) -> Meeting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,9 +25,18 @@ class Standing(NamedTuple):
 
 def standing(tx: Connection, entity: str) -> Standing:
     """One question instead of one for each."""
-    sql = _STANDING.replace("?", "%s") if tx.dialect.name == "postgresql" else _STANDING
-    rules, *there = rows.asked(tx, sql, [entity] * 5).fetchone()
-    return Standing(rules, *map(bool, there))
+    return ask_standing(tx, entity)()
+
+
+def ask_standing(tx: Connection, entity: str) -> Callable[[], Standing]:
+    """The same in two steps, so that other things can be asked together with it."""
+    asked = rows.asked(tx, _ON_POSTGRESQL if tx.dialect.name == "postgresql" else _STANDING, [entity] * 5)
+
+    def read() -> Standing:
+        rules, *there = asked.fetchone()
+        return Standing(rules, *map(bool, there))
+
+    return read
 
 
 _STANDING = """
@@ -36,6 +46,7 @@ EXISTS (SELECT 1 FROM pins WHERE entity = ?),
 EXISTS (SELECT 1 FROM records WHERE entity = ? AND target IS NOT NULL),
 EXISTS (SELECT 1 FROM former_members WHERE entity = ?),
 EXISTS (SELECT 1 FROM lookups)"""
+_ON_POSTGRESQL = _STANDING.replace("?", "%s")
 
 
 def rules_version(tx: Connection, entity: str) -> str | None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from hub.store import rows
+from hub.store.store import forgettable
 from hub.store.tables import in_flight
 
 
@@ -54,8 +55,12 @@ def owners(tx: Connection) -> list[str]:
 
 
 def published(tx: Connection, ids: Sequence[str], at: datetime) -> None:
-    """The broker confirmed these. Their bodies stay: what a broker loses can be brought once more."""
-    tx.execute(update(in_flight).where(rows.among(tx, in_flight.c.id, ids)).values(published_at=at))
+    """The broker confirmed these. Their bodies stay: what a broker loses can be brought once more.
+
+    What is brought again because this was forgotten is known by its ids.
+    """
+    forgettable(tx)
+    rows.update(tx, in_flight, ("id",), [{"id": one, "published_at": at} for one in ids])
 
 
 def stale(tx: Connection, before: datetime) -> list[tuple[str, str]]:
@@ -86,7 +91,7 @@ def handed(tx: Connection, ids: Sequence[str], by: int) -> None:
 
 def settle(tx: Connection, ids: Sequence[str]) -> None:
     """These were worked on, all of each."""
-    tx.execute(delete(in_flight).where(rows.among(tx, in_flight.c.id, ids)))
+    rows.delete(tx, in_flight, [{"id": one} for one in ids])
 
 
 def settle_places(tx: Connection, parts: Mapping[str, tuple[Sequence[int], int]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import orjson
@@ -36,17 +37,19 @@ class Edge(NamedTuple):
 
 
 def by_id(tx: Connection, ids: Iterable[int]) -> dict[int, Node]:
-    found = rows.find(tx, nodes, ("id",), [(one,) for one in ids], told=Node._fields)
+    return _by_id(rows.find(tx, nodes, ("id",), [(one,) for one in ids], told=Node._fields))
+
+
+def _by_id(found: Iterable[Sequence[Any]]) -> dict[int, Node]:
     return {row[0]: Node(*row) for row in found}
 
 
 def add(tx: Connection, entity: str, fresh: Sequence[Node]) -> None:
-    made = [node._asdict() | {"entity": entity} for node in fresh]
-    rows.insert(tx, nodes, made)
-    keys = [key for node in fresh for key in node.blocking_keys]
-    ids = [node.id for node in fresh for _ in node.blocking_keys]
-    order = sorted(range(len(keys)), key=keys.__getitem__)  # neighbours in the index one after the other
-    rows.insert_columns(tx, node_keys, ("key", "node_id"), [[keys[n] for n in order], [ids[n] for n in order]])
+    columns = list(zip(*fresh, strict=True))
+    rows.insert_columns(tx, nodes, (*Node._fields, "entity"), [*columns, [entity] * len(fresh)] if fresh else [])
+    pairs = [pair for node in fresh for pair in zip(node.blocking_keys, repeat(node.id))]
+    pairs.sort()  # neighbours in the index one after the other
+    rows.insert_columns(tx, node_keys, ("key", "node_id"), list(zip(*pairs, strict=True)))
 
 
 def set_members(tx: Connection, counts: Mapping[int, int]) -> None:
@@ -84,22 +87,60 @@ def generic(tx: Connection, keys: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in found}
 
 
-def met(tx: Connection, keys: Iterable[int], gone: Iterable[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
+class Met(NamedTuple):
+    """What there is on some keys."""
+
+    generic: dict[int, int]  # of those that are generic: how many nodes share them
+    present: dict[int, list[int]]  # of the others: the nodes there
+
+
+class Ahead(NamedTuple):
+    """What nodes that may be new will meet: asked before it is known which of them are."""
+
+    stored: dict[int, Node]  # those of them that are held
+    asked: frozenset[int]
+    met: Met
+    candidates: dict[int, Node]
+
+
+def met(tx: Connection, keys: Iterable[int], gone: Iterable[int]) -> Met:
     """What `generic` says of all these keys, and `on_keys` of the first ones as far as they are not generic: one question."""
-    wanted = list(keys)
+    return _ask_met(tx, list(keys), gone)()
+
+
+def _ask_met(tx: Connection, wanted: Sequence[int], gone: Iterable[int]) -> Callable[[], Met]:
     all_of_them = list({*wanted, *gone})
-    counts: dict[int, int] = {}
-    present: dict[int, list[int]] = defaultdict(list)
     if tx.dialect.name == "postgresql":
-        found = rows.asked(tx, _MET, (array("bigint", all_of_them), array("bigint", wanted)))
+        asked = rows.asked(tx, _MET, (array("bigint", all_of_them), array("bigint", wanted)))
     else:
-        found = rows.asked(tx, _MET_SQLITE, (orjson.dumps(all_of_them).decode(), orjson.dumps(wanted).decode()))
-    for key, told, is_generic in found.fetchall():
-        if is_generic:
-            counts[key] = told
-        else:
-            present[key].append(told)
-    return counts, present
+        asked = rows.asked(tx, _MET_SQLITE, (orjson.dumps(all_of_them).decode(), orjson.dumps(wanted).decode()))
+
+    def read() -> Met:
+        found = Met({}, defaultdict(list))
+        for key, told, is_generic in asked.fetchall():
+            if is_generic:
+                found.generic[key] = told
+            else:
+                found.present[key].append(told)
+        return found
+
+    return read
+
+
+def ask_ahead(tx: Connection, made: Sequence[Node]) -> Callable[[], Ahead]:
+    """In two steps, for a few nodes: all that they need when they turn out to be new. For PostgreSQL."""
+    keys = sorted({key for node in made for key in node.blocking_keys})
+    ids = frozenset(node.id for node in made)
+    stored = rows.ask(tx, nodes, ("id",), [(one,) for one in ids], told=Node._fields)
+    met = _ask_met(tx, keys, ())
+    near = rows.ask_from(tx, nodes, Node._fields, _NEAR, [array("bigint", keys)])
+    return lambda: Ahead(_by_id(stored()), ids, met(), _by_id(near()))
+
+
+_NEAR = """(SELECT DISTINCT node_id FROM node_keys WHERE key = ANY (%s::bigint[])
+AND NOT EXISTS (SELECT FROM generic_keys WHERE generic_keys.key = node_keys.key)) AS near,
+LATERAL (SELECT * FROM nodes WHERE id = near.node_id OFFSET 0) AS nodes"""
+"""Node by node through the index, whatever PostgreSQL knows of the table."""
 
 
 _MET = """
@@ -133,7 +174,16 @@ def drop_edges(tx: Connection, pairs: Iterable[Pair]) -> None:
 def edges_at(tx: Connection, ids: Iterable[int], *, least: int | None = None) -> dict[Pair, Edge]:
     """All evidence that touches these nodes; with ``least``, only at or above so many bits or by a rule."""
     where = "" if least is None else f"(edges.bits >= {least:d} OR edges.match IS NOT NULL)"
-    found = rows.find_either(tx, edges, ("left_id", "right_id"), list(ids), where=where)
+    return _edges(rows.ask_either(tx, edges, ("left_id", "right_id"), list(ids), where=where)())
+
+
+def ask_edges_at(tx: Connection, ids: Iterable[int]) -> Callable[[], dict[Pair, Edge]]:
+    """The same in two steps."""
+    found = rows.ask_either(tx, edges, ("left_id", "right_id"), list(ids))
+    return lambda: _edges(found())
+
+
+def _edges(found: Iterable[Sequence[Any]]) -> dict[Pair, Edge]:
     return {(row[0], row[1]): Edge(*row[2:]) for row in found}
 
 

@@ -37,7 +37,10 @@ from hub.store.types import Json, Moment, read_json, told_json
 Row = dict[str, Any]
 Answer = Callable[[], list[Sequence[Any]]]
 
-_FEW, _TOGETHER = 16, "hub_together"
+FEW = 16
+"""So many records at most are few: more are worth a turn for each statement."""
+
+_TOGETHER = "hub_together"
 _COPIED = 64  # fewer rows than this are put by a statement that is prepared already
 
 
@@ -94,18 +97,42 @@ def together(tx: Connection, records: int) -> Iterator[None]:
     """What is done in here by this module's functions travels in one turn, where it is about a few records: then turns are what
     takes time. What is found must be read in here, too. Many rows are copied, which cannot share a turn.
     """
-    if tx.dialect.name != "postgresql" or records > _FEW or _is_heard(tx):
+    if records > FEW or _TOGETHER in tx.info or not can_be_quick(tx):
         yield
         return
+    with _pipeline(tx, "(several at a time)"):
+        yield
+
+
+@contextmanager
+def in_few_turns(tx: Connection) -> Iterator[None]:
+    """A whole transaction, with its beginning and its end, in which only answers are waited for; ``tx`` commits by itself."""
+    if not can_be_quick(tx):
+        raise ValueError("Only a connection to PostgreSQL that nobody listens to waits for nothing.")
     driver: Any = tx.connection.dbapi_connection
-    tx.info[_TOGETHER] = True
+    with _pipeline(tx, "(the whole transaction)"):
+        driver.execute("BEGIN", prepare=False)
+        yield
+        driver.execute("COMMIT", prepare=False)
+
+
+def can_be_quick(tx: Connection) -> bool:
+    """Whether :func:`in_few_turns` is possible here."""
+    return tx.dialect.name == "postgresql" and not _is_heard(tx)
+
+
+@contextmanager
+def _pipeline(tx: Connection, what: str) -> Iterator[None]:
+    driver: Any = tx.connection.dbapi_connection
+    info = tx.info  # of a connection that was lost meanwhile nothing can be asked
+    info[_TOGETHER] = True
     try:
         with driver.pipeline():
             yield
     except driver.Error as error:
-        raise _wrapped(tx, "(several at a time)", error) from error
+        raise _wrapped(tx, what, error) from error
     finally:
-        tx.info.pop(_TOGETHER, None)
+        info.pop(_TOGETHER, None)
 
 
 def _wrapped(tx: Connection, sql: str, error: Exception) -> Exception:
@@ -207,16 +234,24 @@ def ask(
     return lambda: _told(tx, table, wanted, cursor.fetchall())
 
 
-def find_either(
+def ask_from(tx: Connection, table: Table, told: Sequence[str], where_from: str, values: Sequence[Any]) -> Answer:
+    """Columns of a table out of a ``FROM`` of our own, in which it bears its name, with these values in it."""
+    names = ", ".join(f"{_quoted(table.name)}.{_quoted(column)}" for column in told)
+    cursor = asked(tx, f"SELECT {names} FROM {where_from}", values)  # noqa: S608 - our own names
+    return lambda: _told(tx, table, told, cursor.fetchall())
+
+
+def ask_either(
     tx: Connection, table: Table, keys: Sequence[str], given: Sequence[Any], *, told: Sequence[str] = (), where: str = ""
-) -> list[Sequence[Any]]:
+) -> Answer:
     """The rows in which one of several columns is one of those given; a row comes once for each such column."""
     if not given:
-        return []
+        return list
     wanted, each = tuple(told) or tuple(table.c.keys()), [(one,) for one in given]
     sql = " UNION ALL ".join(_find(table, (key,), wanted, (), where, tx.dialect.name) for key in keys)
     values = [part for key in keys for part in _parts(tx, table, (key,), each)]
-    return _told(tx, table, wanted, asked(tx, sql, values).fetchall())
+    cursor = asked(tx, sql, values)
+    return lambda: _told(tx, table, wanted, cursor.fetchall())
 
 
 def _parts(tx: Connection, table: Table, key: Sequence[str], given: Sequence[tuple[Any, ...]]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -90,20 +90,29 @@ class Placed(NamedTuple):
     trusted: bool
 
 
+class Known(NamedTuple):
+    """Of records that arrived: which message ids were taken before, and what holds of their keys."""
+
+    messages: set[str]
+    heads: dict[SourceKey, Head]
+
+
 def _ask_messages(tx: Connection, entity: str, ids: Iterable[str]) -> rows.Answer:
     given = [(one,) for one in ids]
     return rows.ask(tx, record_versions, ("message_id",), given, told=("message_id",), fixed={"entity": entity})
 
 
-def known(
-    tx: Connection, entity: str, ids: Collection[str], keys: Collection[SourceKey]
-) -> tuple[set[str], dict[SourceKey, Head]]:
-    """Which of these message ids were taken before, and what holds of these keys."""
-    with rows.together(tx, len(ids)):
-        messages = _ask_messages(tx, entity, ids)
-        held = rows.ask(tx, records, _KEY, list(keys), told=_HEAD, fixed={"entity": entity})
+def ask_known(tx: Connection, entity: str, arrived: Collection[SourceRecord]) -> Callable[[], Known]:
+    """In two steps, so that other things can be asked together with it: what is known of records that arrived."""
+    messages = _ask_messages(tx, entity, {record.message_id for record in arrived})
+    keys = {(record.ref.system, record.ref.key) for record in arrived}
+    held = rows.ask(tx, records, _KEY, list(keys), told=_HEAD, fixed={"entity": entity})
+
+    def read() -> Known:
         taken = {row[0] for row in messages()}
-        return taken, {(row[1], row[2]): Head(_made(row), *row[_RECORD_ENDS:]) for row in held()}
+        return Known(taken, {(row[1], row[2]): Head(_made(row), *row[_RECORD_ENDS:]) for row in held()})
+
+    return read
 
 
 def add_versions(tx: Connection, versions: Iterable[SourceRecord], states: Mapping[str, str], at: datetime) -> None:
@@ -227,19 +236,24 @@ def place(tx: Connection, entity: str, placed: Mapping[SourceKey, str | None]) -
     rows.update(tx, records, ("entity", "system", "key"), given)
 
 
-def in_nodes(
+def in_nodes(tx: Connection, nodes: Iterable[int], over: Unwritten = _NOTHING) -> list[Placed]:
+    """The live records of these nodes."""
+    return ask_in_nodes(tx, nodes, over)()
+
+
+def ask_in_nodes(
     tx: Connection, nodes: Iterable[int], over: Unwritten = _NOTHING, fresh: Collection[int] = frozenset()
-) -> list[Placed]:
-    """The live records of these nodes; those of ``fresh`` ones are not written yet."""
+) -> Callable[[], list[Placed]]:
+    """The same in two steps; the records of ``fresh`` nodes are not written yet."""
     wanted = set(nodes)
-    found = _placed(tx, "node_id", wanted.difference(fresh), over)
-    return found + [_place_of(h) for h in over.values() if h.live and h.node in wanted]
+    stored = _ask_placed(tx, "node_id", wanted.difference(fresh), over)
+    return lambda: stored() + [_place_of(h) for h in over.values() if h.live and h.node in wanted]
 
 
 def behind_goldens(tx: Connection, goldens: Iterable[str], over: Unwritten = _NOTHING) -> list[Placed]:
     """The live records behind these golden records."""
     wanted = set(goldens)
-    found = _placed(tx, "golden_id", wanted, over)
+    found = _ask_placed(tx, "golden_id", wanted, over)()
     return found + [_place_of(h) for h in over.values() if h.live and h.golden in wanted]
 
 
@@ -272,10 +286,10 @@ def count_unplaced(tx: Connection, entity: str) -> int:
     return tx.scalar(select(func.count()).select_from(records).where(where)) or 0
 
 
-def _placed(tx: Connection, column: str, wanted: Iterable[Any], over: Unwritten) -> list[Placed]:
+def _ask_placed(tx: Connection, column: str, wanted: Iterable[Any], over: Unwritten) -> Callable[[], list[Placed]]:
     told = ("system", "key", "generation", "node_id", "golden_id", "trusted")
-    found = rows.find(tx, records, (column,), [(one,) for one in wanted], told=told, where="records.live")
-    return [Placed(RecordRef(*row[:3]), row[3], row[4], row[5]) for row in found if (row[0], row[1]) not in over]
+    found = rows.ask(tx, records, (column,), [(one,) for one in wanted], told=told, where="records.live")
+    return lambda: [Placed(RecordRef(*row[:3]), row[3], row[4], row[5]) for row in found() if (row[0], row[1]) not in over]
 
 
 def _place_of(head: Head) -> Placed:

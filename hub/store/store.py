@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, OperationalError
 
 from hub.errors import BadSettings, Contended, Unavailable
-from hub.store.rows import asked
+from hub.store.rows import asked, can_be_quick, in_few_turns
 
 _BUSY_SECONDS = 60
 _CONTENDED_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
@@ -45,16 +45,23 @@ class Store:
     engine: Engine
 
     @contextmanager
-    def begin(self, *, patient: bool = False) -> Iterator[Connection]:
+    def begin(self, *, patient: bool = False, quick: bool = False) -> Iterator[Connection]:
         """One writing transaction: committed when the block ends well, else rolled back.
 
-        A patient one is let into the critical section only after all that are not.
+        A patient one is let into the critical section only after all that are not. A quick one is about a few records, so that
+        turns to the database are what takes time: it waits for answers alone, and what goes wrong with anything else is told at
+        the latest when it ends.
         """
         with _translated(self.engine), self.engine.connect() as connection:
             begun = connection.execution_options(hub_patient=True) if patient else connection
             begun.info.pop(_HELD_SINCE, None)
-            with begun.begin():
-                yield begun
+            if quick and can_be_quick(begun):
+                begun = begun.execution_options(isolation_level="AUTOCOMMIT")  # it says itself when it begins and ends
+                with begun.begin(), in_few_turns(begun):
+                    yield begun
+            else:
+                with begun.begin():
+                    yield begun
 
     @contextmanager
     def within(self, tx: Connection) -> Iterator[None]:
@@ -110,6 +117,14 @@ def beside(tx: Connection, entity: str) -> None:
         asked(tx, _LOCK_SHARED, [entity])
 
 
+def forgettable(tx: Connection) -> None:
+    """Nobody waits until the disk has this transaction: should the database's machine fail at this moment, it may not have been,
+    and what it says is found out again. Order is kept: what others commit after it is never there without it.
+    """
+    if tx.dialect.name == "postgresql":
+        asked(tx, "SET LOCAL synchronous_commit TO off", [])
+
+
 def alone(tx: Connection, name: str) -> bool:
     """Whether nobody else does this now; if so, nobody else will until commit."""
     return tx.dialect.name != "postgresql" or bool(asked(tx, _TRY_LOCK, [name]).fetchone()[0])
@@ -131,6 +146,15 @@ def _postgresql(url: str, driver: str) -> Engine:
         connection.execute(_PREPARED)
         connection.commit()
 
+    @event.listens_for(engine, "do_execute")
+    def wait(cursor: Any, statement: str, values: Any, _context: Any) -> bool:
+        """SQLAlchemy looks at an answer at once; in a transaction that waits for nothing, it is waited for here."""
+        return _waited(cursor, cursor.execute, statement, values)
+
+    @event.listens_for(engine, "do_executemany")
+    def wait_for_all(cursor: Any, statement: str, values: Any, _context: Any) -> bool:
+        return _waited(cursor, cursor.executemany, statement, values)
+
     @event.listens_for(engine, "checkin")
     def rest(_connection: Any, record: Any) -> None:
         record.info[_RESTS] = time.monotonic()
@@ -145,6 +169,15 @@ def _postgresql(url: str, driver: str) -> Engine:
                 raise DisconnectionError from error
 
     return engine
+
+
+def _waited(cursor: Any, execute: Callable[[str, Any], Any], statement: str, values: Any) -> bool:
+    """Whether it was executed, and waited for, within a pipeline."""
+    if not cursor.connection.pgconn.pipeline_status:
+        return False
+    with cursor.connection.pipeline():  # whose end waits, within another
+        execute(statement, values)
+    return True
 
 
 def _sqlite(url: str, database: str | None) -> Engine:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select
 
 from hub.store import rows
+from hub.store.store import forgettable
 from hub.store.tables import workers
 
 
@@ -29,6 +30,7 @@ class Worker:
 
 def beat(tx: Connection, worker: Worker) -> None:
     """It lives."""
+    forgettable(tx)
     rows.insert(tx, workers, [asdict(worker)], known="replace")
 
 

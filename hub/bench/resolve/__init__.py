@@ -78,7 +78,7 @@ def _size(server: str, size: int, singles: int, batches: int, rivals: int) -> di
 
 def _resolved(hub: Hub, record: SourceRecord) -> int:
     """With how many it was compared."""
-    with hub.store.begin() as tx:
+    with hub.store.begin(quick=True) as tx:  # as a worker does
         return hub.resolver.resolve(tx, [record], hub.as_of).compared
 
 
