@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete
 from hub.app import hub as building
 from hub.records import SourceRecord
 from hub.store import sources
-from hub.store.sources import Head, SourceKey
+from hub.store.sources import Known
 from hub.store.tables import record_versions
 
 NO_BUG = "none"
@@ -30,13 +30,16 @@ def ack_before_commit() -> None:
 def inbox_before_work() -> None:
     """Messages are known before their work is done, in a transaction of their own: who comes again is taken for done."""
     mine: set[str] = set()
-    add, asked = sources.add_versions, sources.known
+    add, asked = sources.add_versions, sources.ask_known
 
-    def known_to_others(
-        tx: Connection, entity: str, ids: Collection[str], keys: Collection[SourceKey]
-    ) -> tuple[set[str], dict[SourceKey, Head]]:
-        messages, heads = asked(tx, entity, ids, keys)
-        return messages - mine, heads
+    def known_to_others(tx: Connection, entity: str, arrived: Collection[SourceRecord]) -> Callable[[], Known]:
+        read = asked(tx, entity, arrived)
+
+        def told() -> Known:
+            known = read()
+            return known._replace(messages=known.messages - mine)
+
+        return told
 
     def put_again(tx: Connection, versions: Iterable[SourceRecord], states: Mapping[str, str], at: datetime) -> None:
         told = list(versions)
@@ -49,12 +52,12 @@ def inbox_before_work() -> None:
             if delivery is not None and given[0] == "resolve":
                 records = {one.message_id: one for one in delivery.records}
                 with self._hub.store.begin() as tx:
-                    fresh = records.keys() - asked(tx, "customer", records, ())[0]
+                    fresh = records.keys() - asked(tx, "customer", delivery.records)().messages
                     add(tx, [records[one] for one in sorted(fresh)], dict.fromkeys(fresh, "current"), self._hub.clock())
                 mine.update(fresh)
             return delivery
 
-    sources.known, sources.add_versions = known_to_others, put_again
+    sources.ask_known, sources.add_versions = known_to_others, put_again
     _bus_is(KnowsFirst)
 
 
