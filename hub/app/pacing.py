@@ -21,6 +21,9 @@ _LONGEST_LOOK = 1.0  # seconds until somebody who waits for room looks again
 NOBODY_TAKES = 30.0  # seconds after which nobody seems to work
 _HELD = 0.030  # seconds that one transaction of a load may keep live records out of the critical section
 _FEWEST = 8
+_EACH = 0.0004  # seconds a record takes, until it is known
+_REMEMBERS = 0.9  # how much the last transaction but one counts beside the last
+_SPREAD, _LEAST = 0.001, 0.02
 
 
 @dataclass
@@ -87,19 +90,41 @@ class Pace:
     """How many records of a delivery go into one transaction.
 
     Live ones all at once, and everything while nobody is in a hurry. But while live records come, here or at another worker, a
-    load is cut so that each of its transactions holds the critical section for some hundredths of a second only.
+    load is cut so that its records hold the critical section for some hundredths of a second only; or, where a transaction takes
+    longer than that whatever is in it (a slow disk), for as long as that: smaller parts would only wait.
     """
 
     hurried: Callable[[], bool] = lambda: False
-    _each: float = 0.0004  # seconds a record takes; measured as it goes
+    _weight: float = 0.0  # of what follows: sums over the last transactions, the older the less
+    _n: float = 0.0
+    _t: float = 0.0
+    _nn: float = 0.0
+    _nt: float = 0.0
+    _more: bool = False
 
     def size(self, delivery: Delivery) -> int:
         whole = len(delivery.records)
         if delivery.lane == LIVE or not self.hurried():
             return whole
-        return min(whole, max(_FEWEST, int(_HELD / self._each)))
+        fixed, each = self._costs()
+        self._more = not self._more  # sizes differ, so that what each record costs can be told from what costs anyway
+        return min(whole, max(_FEWEST, int(max(_HELD, fixed) / each * (1.25 if self._more else 0.75))))
 
     def took(self, part: Delivery, seconds: float) -> None:
         """What the last transaction of a load took, without the time it waited for others."""
-        if part.lane != LIVE and len(part.records) >= _FEWEST:
-            self._each += (seconds / len(part.records) - self._each) / 4
+        if part.lane == LIVE:
+            return
+        n = len(part.records)
+        self._weight = self._weight * _REMEMBERS + 1
+        self._n, self._t = self._n * _REMEMBERS + n, self._t * _REMEMBERS + seconds
+        self._nn, self._nt = self._nn * _REMEMBERS + n * n, self._nt * _REMEMBERS + n * seconds
+
+    def _costs(self) -> tuple[float, float]:
+        """Seconds that a transaction takes by itself, and for each of its records: the line of least squares."""
+        if not self._weight:
+            return 0.0, _EACH
+        n, t = self._n / self._weight, self._t / self._weight
+        spread = self._nn / self._weight - n * n
+        each = (self._nt / self._weight - n * t) / spread if spread > _SPREAD * n * n else t / n
+        each = min(max(each, t / n * _LEAST), t / n)  # by chance it may look as if more took less time
+        return max(0.0, t - each * n), each

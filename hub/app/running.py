@@ -121,6 +121,7 @@ class Runner:
     def _saw_live(self) -> None:
         self._hurried = True
         self._me = replace(self._me, live_at=self.hub.clock())
+        self._beat(None, "working")  # a load that is cut for the sake of live records may take minutes
 
     def _cannot(self, error: Retryable) -> None:
         if self._me.state != error.message:

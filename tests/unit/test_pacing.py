@@ -1,0 +1,49 @@
+"""How much of a load goes into one transaction while live records come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hub.app.pacing import Pace
+from hub.bus import BULK, LIVE, Delivery
+from hub.records import Operation, RecordRef, SourceRecord
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def delivery(number: int = 500, lane: str = BULK) -> Delivery:
+    one = SourceRecord("customer", RecordRef("crm", "1"), Operation.UPSERT, {}, AT, "m")
+    return Delivery((one,) * number, (1,) * number, "", (0,) * number, lane)
+
+
+def settled(fixed: float, each: float, rounds: int = 60) -> float:
+    """The size of parts in the long run, where a transaction takes so long by itself and so long for each record."""
+    pace, whole, sizes = Pace(lambda: True), delivery(), []
+    for _ in range(rounds):
+        sizes.append(size := pace.size(whole))
+        pace.took(whole.only(range(size)), fixed + each * size)
+    return sum(sizes[-10:]) / 10
+
+
+@pytest.mark.parametrize("each", [0.0002, 0.0005, 0.001])
+def test_where_a_commit_is_quick_a_part_takes_some_hundredths_of_a_second(each: float) -> None:
+    assert 0.015 < settled(0.002, each) * each < 0.06
+
+
+@pytest.mark.parametrize("fixed", [0.05, 0.1, 0.3])
+def test_where_a_commit_takes_its_time_a_part_is_worth_it(fixed: float) -> None:
+    """Else a load of small parts would do nothing but wait for the disk, and live records would gain little."""
+    each = 0.002
+    assert 0.5 * fixed < settled(fixed, each) * each < 2 * fixed
+
+
+def test_however_slow_it_is_a_part_holds_some_records_and_never_more_than_there_are() -> None:
+    assert settled(0.01, 0.5) == pytest.approx(8, abs=3)
+    assert settled(1.0, 0.0001) > 300
+
+
+def test_live_records_are_never_cut_and_nothing_is_while_nobody_is_in_a_hurry() -> None:
+    assert Pace(lambda: True).size(delivery(lane=LIVE)) == 500
+    assert Pace(lambda: False).size(delivery()) == 500
