@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from math import log2
+from math import log2, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,8 +30,12 @@ SMALL = 8
 """No population is taken for smaller than this many doublings of one."""
 PRECISION = 0.97
 """The precision that a model should expect of pairs it calls a match. Clusters, which need agreement on average, are purer."""
+ERRORS = 1.64
+"""Standard errors by which the expected precision must exceed what is asked: one-sided, at 95 percent."""
 HIGHEST, BAND = 6.0, 3.0
 """No threshold of a match above, in bits; and how far below it a person looks."""
+WORTH_ASKING = -1.5
+"""No person looks further down, in bits: of four pairs asked about there one is expected to be the same."""
 GUARDS = [{"household": -5}, {"generation": -5}, {"branch": -5}]
 """What holds in any population. Other guards stand in for evidence that a trained model has."""
 IN_QUESTION = {"other_given": -4, "other_birth": -3}
@@ -280,15 +284,20 @@ def _with_bits(given: Mapping[str, Any], bits: list[float], name: str) -> dict[s
 
 
 def threshold(estimated: Estimated, table: Table, precision: float) -> float:
-    """The lowest number of bits, in halves and not below 0, from which the model expects this precision of candidates."""
+    """The lowest number of bits, in halves and not below 0, from which the model expects this precision of candidates, and would
+    though it erred: the fewer the records, the less their share is worth (a lower bound by the normal approximation)."""
     bits = 0.0
-    while bits < HIGHEST and _expected(estimated, table, bits) < precision:
+    while bits < HIGHEST and _surely(_expected(estimated, table, bits), estimated.matches) < precision:
         bits += 0.5
     return bits
 
 
+def _surely(share: float, matches: float) -> float:
+    return share - ERRORS * sqrt(max(share * (1 - share), 0.0) / max(matches, 1.0))
+
+
 def _thresholds(match_bits: float) -> dict[str, float]:
-    return {"match_bits": match_bits, "review_bits": match_bits - BAND}
+    return {"match_bits": match_bits, "review_bits": max(match_bits - BAND, WORTH_ASKING)}
 
 
 def _expected(estimated: Estimated, table: Table, match_bits: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 from math import e, log2, sqrt
 
@@ -105,8 +106,15 @@ def test_the_threshold_is_the_lowest_that_the_precision_allows() -> None:
     for precision in (0.9, 0.97, 0.99):
         bits = threshold(found, table, precision)
         expected = [_expected(found, table, each) for each in np.arange(0, bits + 0.5, 0.5)]
-        assert bits == 6 or expected[-1] >= precision
-        assert all(each < precision for each in expected[:-1])
+        sure = [share - 1.64 * sqrt(share * (1 - share) / found.matches) for share in expected]
+        assert bits == 6 or sure[-1] >= precision
+        assert all(each < precision for each in sure[:-1])
+
+
+def test_the_fewer_matches_are_expected_the_higher_the_threshold() -> None:
+    found, estimation = estimated_from(*simulated(1))
+    few = replace(found, matches=40.0)
+    assert threshold(few, estimation.candidates, 0.97) > threshold(found, estimation.candidates, 0.97)
 
 
 def _expected(found: Estimated, table: Table, bits: float) -> float:
