@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 from orjson import Fragment
@@ -16,6 +17,9 @@ from hub.store.sources import SourceKey
 from hub.store.tables import former_members, goldens, outbox, xref
 
 ACTIVE, RETIRED, ENDED = "active", "retired", "ended"
+
+_NAMES = tuple(goldens.c.keys())
+_VALUES = attrgetter(*_NAMES)
 
 Members = tuple[RecordRef, ...]
 
@@ -67,9 +71,8 @@ class CrossReference(NamedTuple):
 
 
 def by_id(tx: Connection, ids: Iterable[str]) -> dict[str, Golden]:
-    names = tuple(goldens.c.keys())
-    found = rows.find(tx, goldens, ("id",), [(one,) for one in ids], told=names)
-    return {row[0]: _golden(dict(zip(names, row, strict=True))) for row in found}
+    found = rows.find(tx, goldens, ("id",), [(one,) for one in ids], told=_NAMES)
+    return {row[0]: _golden(dict(zip(_NAMES, row, strict=True))) for row in found}
 
 
 def current(tx: Connection, golden_id: str) -> Golden | None:
@@ -132,7 +135,7 @@ def count(tx: Connection, entity: str) -> dict[str, int]:
 
 
 def put(tx: Connection, changed: Sequence[Golden]) -> None:
-    rows.insert(tx, goldens, [_row(golden) for golden in changed], known="replace")
+    rows.insert_columns(tx, goldens, _NAMES, list(zip(*map(_VALUES, changed), strict=True)), known="replace")
 
 
 def former(tx: Connection, entity: str, refs: Iterable[RecordRef]) -> set[str]:
@@ -207,7 +210,7 @@ def count_members(tx: Connection, entity: str) -> int:
 
 def announce(tx: Connection, told: Sequence[Announcement]) -> None:
     """Put announcements into the outbox; the database numbers them."""
-    rows.insert(tx, outbox, [{name: value for name, value in one._asdict().items() if name != "id"} for one in told])
+    rows.insert_columns(tx, outbox, Announcement._fields[1:], list(zip(*told, strict=True))[1:])
 
 
 def announced(tx: Connection, entity: str, *, after: int = 0, limit: int = 1000) -> list[Announcement]:
@@ -273,10 +276,6 @@ def _golden(row: Mapping[Any, Any]) -> Golden:
     for name in ("members", "last_members"):
         values[name] = tuple(RecordRef(*ref) for ref in values[name])
     return Golden(**values)
-
-
-def _row(golden: Golden) -> rows.Row:
-    return {name: getattr(golden, name) for name in goldens.c.keys()}  # noqa: SIM118 - a collection of columns
 
 
 def _reference(row: Mapping[Any, Any]) -> CrossReference:
