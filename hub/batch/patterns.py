@@ -20,12 +20,14 @@ PLACE = {name: place for place, name in enumerate(COMPARISONS)}
 NOT_TOLD = -1
 SEED = 20240229
 RANDOM_PAIRS = 100_000
-"""So many random pairs give chance agreement among those that blocking does not bring together: one pair in a thousand is told to
-a seventh of a bit. What agrees by chance more rarely is mostly a key, and its pairs are candidates, which are all counted."""
+"""At most so many random pairs tell chance agreement among those that blocking does not bring together: what happens to one pair
+of a thousand is told to a seventh of a bit. What agrees by chance more rarely is mostly a key, and its pairs are candidates, which are all counted."""
+PAIRS_A_NODE, FEWEST_PAIRS = 20, 20_000
+"""Of few nodes so many pairs each, but no fewer than these in all: pairing them more often tells nothing new of them."""
 SAMPLE = 500_000
 """Of more candidates than twice this about so many are counted: those of every n-th node, which are as good as all."""
-PART = 25_000
-"""Pairs in one part of the work."""
+PART, ALONE = 25_000, 50_000
+"""Pairs in one part of the work; and up to how many to start processes takes longer than to count them."""
 
 _LEVEL = {name: {level: number for number, level in enumerate(levels)} for name, levels in LEVELS.items()}
 _STEP = 500  # rarity is counted in half bits
@@ -110,6 +112,7 @@ def count_patterns(nodes: int, ranges: Iterable[tuple[int, int]], candidates: in
     sampled = [Sampled(low, high, step) for low, high in ranges]
     drawn = list(_drawn(nodes))
     parts = [*sampled, *(Drawn(drawn[start : start + PART]) for start in range(0, len(drawn), PART))]
+    workers = workers if candidates // step + len(drawn) > ALONE else 1
     found = spread(workers, PatternWorker, task, iter(parts), lambda done: None)
     seen = _summed(found[: len(sampled)])
     return Counted(Counter({one: times * step for one, times in seen.items()}), _summed(found[len(sampled) :]))
@@ -117,11 +120,12 @@ def count_patterns(nodes: int, ranges: Iterable[tuple[int, int]], candidates: in
 
 def _drawn(nodes: int) -> Iterator[tuple[int, int]]:
     """Random pairs of nodes; all there are, where those are no more."""
-    if nodes * (nodes - 1) // 2 <= RANDOM_PAIRS:
+    wanted = min(max(PAIRS_A_NODE * nodes, FEWEST_PAIRS), RANDOM_PAIRS)
+    if nodes * (nodes - 1) // 2 <= wanted:
         yield from ((a, b) for a in range(nodes) for b in range(a + 1, nodes))
         return
     random = Random(SEED)  # noqa: S311 - a sample, no secret
-    for _ in range(RANDOM_PAIRS):
+    for _ in range(wanted):
         a, b = random.randrange(nodes), random.randrange(nodes - 1)
         yield (a, b + 1) if b >= a else (b, a)
 

@@ -15,7 +15,7 @@ import pytest
 from hub.batch.estimating import FLOORS, Estimation, Table
 from hub.batch.features import PartFiles
 from hub.batch.pairs import Task
-from hub.batch.patterns import COMPARISONS, PART, count_patterns, pattern
+from hub.batch.patterns import ALONE, COMPARISONS, PAIRS_A_NODE, PART, count_patterns, pattern
 from hub.batch.population import Population
 from hub.batch.training import IN_QUESTION, Trained, Training, believe, observing, train, with_values
 from hub.bench.bulk.people import canonical, rows
@@ -79,10 +79,11 @@ def test_two_runs_and_any_order_of_records_give_the_same_document(tmp_path: Path
     assert again.report == trained.report
 
 
-def test_two_processes_train_as_one(tmp_path: Path, trained: Trained) -> None:
-    """Random pairs are enough for several parts, so processes do run."""
-    assert trained.report["random_pairs"] > PART
-    assert orjson.dumps(trained_on(tmp_path / "two", people(420), workers=2).document) == orjson.dumps(trained.document)
+def test_two_processes_train_as_one(tmp_path: Path) -> None:
+    one, two = (trained_on(tmp_path / str(workers), people(3_400), workers=workers) for workers in (1, 2))
+    assert one.report["random_pairs"] > ALONE - PART
+    assert one.report["candidates"] + PAIRS_A_NODE * one.report["nodes"] > ALONE
+    assert orjson.dumps(two.document) == orjson.dumps(one.document)
 
 
 def test_what_was_trained_are_rules(trained: Trained) -> None:
