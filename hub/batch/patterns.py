@@ -21,7 +21,7 @@ NOT_TOLD = -1
 SEED = 20240229
 RANDOM_PAIRS = 100_000
 """At most so many random pairs tell chance agreement among those that blocking does not bring together: what happens to one pair
-of a thousand is told to a seventh of a bit. What agrees by chance more rarely is mostly a key, and its pairs are candidates, which are all counted."""
+of a thousand is told to a seventh of a bit. What is rarer is mostly a key, and its pairs are candidates, all counted."""
 PAIRS_A_NODE, FEWEST_PAIRS = 20, 20_000
 """Of few nodes so many pairs each, but no fewer than these in all: pairing them more often tells nothing new of them."""
 SAMPLE = 500_000
