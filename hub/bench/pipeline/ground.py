@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -40,6 +39,7 @@ class Ground:
     settings: Settings
     places: dict[str, int] = field(default_factory=dict)  # process -> pid, of what is watched
     memory: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))  # process -> (second, MB)
+    marks: dict[str, dict[int, float]] = field(default_factory=dict)  # process -> hundredths of the stream -> MB
     used: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -110,27 +110,31 @@ class Ground:
 
     def _watch(self) -> None:
         while not self._over.wait(_LOOKS):
-            self.spent()
-            for name, pid in list(self.places.items()):
-                if (size := _resident(pid)) is not None:
-                    self.memory[name].append((round(time.monotonic() - self.began, 1), size))
+            self._look()
+
+    def _look(self) -> None:
+        self.spent()
+        for name, pid in list(self.places.items()):
+            if (size := _resident(pid)) is not None:
+                self.memory[name].append((round(time.monotonic() - self.began, 1), size))
 
     def close(self) -> None:
         self._over.set()
 
-    def told_memory(self) -> dict[str, dict[str, float]]:
-        """Of each process: what it had in the middle of its first and of its last quarter, and at most; in MB."""
-        found = {}
+    def mark(self, share: int) -> None:
+        """So many hundredths of the stream are through: note what each process has in memory, or had when it ended."""
+        self._look()
         for name, seen in self.memory.items():
-            sizes = [size for _, size in seen]
-            quarter = max(1, len(sizes) // 4)
-            if len(sizes) >= 8 and name != "work":
-                found[name] = {
-                    "early": median(sizes[quarter : 2 * quarter]),
-                    "late": median(sizes[-quarter:]),
-                    "most": max(sizes),
-                }
-        return found
+            if name != "work":  # the one that looks after the others
+                self.marks.setdefault(name, {})[share] = seen[-1][1]
+
+    def told_memory(self) -> dict[str, dict[str, float]]:
+        """Of each process: megabytes when a tenth, half and all of the stream were through, and the most there ever were."""
+        most = {name: max(size for _, size in seen) for name, seen in self.memory.items() if name != "work"}
+        return {
+            name: {f"at_{share}": size for share, size in self.marks.get(name, {}).items()} | {"most": size}
+            for name, size in most.items()
+        }
 
 
 def _listed(hub: Hub) -> list[workers.Worker]:
