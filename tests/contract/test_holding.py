@@ -17,9 +17,7 @@ from hub.store import goldens, sources
 from hub.store.goldens import Golden
 from hub.store.store import Store
 from tests.contract.histories import AS_OF, START, histories, small_rules
-from tests.contract.test_resolver import empty, one_by_one, redo_all, store, walk
-
-__all__ = ["store"]
+from tests.contract.test_resolver import empty, one_by_one, redo_all, walk
 
 RULES = small_rules(block_limit=50, component_limit=50)
 

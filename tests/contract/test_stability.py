@@ -14,9 +14,7 @@ from hub.records import RecordRef
 from hub.store import sources
 from hub.store.store import Store
 from tests.contract.histories import histories, roads
-from tests.contract.test_resolver import empty, one_by_one, redo_all, resolver, store, walk
-
-__all__ = ["store"]
+from tests.contract.test_resolver import empty, one_by_one, redo_all, resolver, walk
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 A, B, C, D = (RecordRef("erp", key) for key in "abcd")
