@@ -3,6 +3,7 @@
 .PHONY: help demo test test-fast lint types format docs wheel clean
 export UV_PYTHON_DOWNLOADS := never
 ARGS ?=
+WORKERS ?= 2
 
 help:          ## show what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile | expand -t 20
@@ -11,10 +12,10 @@ demo: .venv/.demo          ## five systems, generated customers, golden records:
 	@.venv/bin/goldenhub demo $(ARGS)
 
 test: .venv/.dev          ## all tests, with real servers (found, or started and stopped)
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: .venv/.dev          ## the tests that take no more than a few seconds each
-	@.venv/bin/pytest -m "not slow" $(ARGS)
+	@.venv/bin/pytest -n $(WORKERS) --dist loadfile -m "not slow" $(ARGS)
 
 lint: .venv/.dev          ## ruff: style and likely mistakes
 	@.venv/bin/ruff check .

@@ -9,12 +9,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,7 +40,7 @@ settings.register_profile("thorough", parent=settings.get_profile("ci"), derando
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
-_SERVICES = pytest.StashKey[list[Service]]()
+_SERVICES = pytest.StashKey[list[str]]()
 _NO_DATA = "the labelled data sets are not here"
 
 
@@ -109,8 +112,10 @@ def data_folder() -> Path:
 
 
 def _found(recipe: Recipe, config: pytest.Config) -> Iterator[Service]:
-    service = find(recipe)
-    config.stash.setdefault(_SERVICES, []).append(service)
+    with (Path(tempfile.gettempdir()) / f"goldenhub-tests-{os.getuid()}.lock").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)  # tests that run side by side must not install the same package at once
+        service = find(recipe)
+    config.stash.setdefault(_SERVICES, []).append(str(service))
     yield service
     service.stop()
 
@@ -124,15 +129,44 @@ def _store(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
             yield url
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A process beside tells the first one which servers it used; the first one notes for `.ci/run` how it ended."""
+    config: Any = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["services"] = config.stash.get(_SERVICES, [])
+    elif reporter := config.pluginmanager.get_plugin("terminalreporter"):
+        told = ", ".join(part for part, _ in reporter.build_summary_stats_line()[0])
+        if cache := getattr(config, "cache", None):
+            cache.set("goldenhub/ended", {"with": int(exitstatus), "told": told})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    known = node.config.stash.setdefault(_SERVICES, [])
+    known += [one for one in getattr(node, "workeroutput", {}).get("services", []) if one not in known]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     services = config.stash.get(_SERVICES, [])
     if services:
         terminalreporter.section("services")
-        terminalreporter.write_line("\n".join(map(str, services)))
+        terminalreporter.write_line("\n".join(services))
+    if first := os.environ.get("HUB_TEST_FIRST_TRY"):
+        _tell_second_try(terminalreporter, first)
     without_data = [r.nodeid for r in terminalreporter.stats.get("skipped", []) if _NO_DATA in str(r.longrepr)]
     if without_data:
         terminalreporter.section(f"left out: {_NO_DATA} (set HUB_TEST_DATA)")
         terminalreporter.write_line("\n".join(without_data))
+
+
+def _tell_second_try(terminalreporter: pytest.TerminalReporter, first: str) -> None:
+    """`.ci/run` runs what failed once more: nobody shall overlook a test that does not always pass."""
+    for outcome, title in (("failed", "FAILED TWICE"), ("error", "FAILED TWICE"), ("passed", "PASSED ONLY AT THE SECOND TRY")):
+        if reports := terminalreporter.stats.get(outcome, []):
+            terminalreporter.section(title, sep="!", red=True, bold=True)
+            terminalreporter.write_line("\n".join(one.nodeid for one in reports), red=True)
+    terminalreporter.section("the first try")
+    terminalreporter.write_line(first)
 
 
 def _only_loopback(event: str, arguments: tuple[object, ...]) -> None:

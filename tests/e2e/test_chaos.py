@@ -20,7 +20,7 @@ POSSIBLE = (CUT, FREEZE, CLOCK, DISK)
 
 def run(*options: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "hub", "bench", "chaos", "--json", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=880, check=False)
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == (0 if found["passed"] else 1)
