@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, count, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 _MADE = 200_000
@@ -70,7 +72,7 @@ _steps = count(1)
 
 
 def _started(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, get_context("spawn"), _begin)
+    return ProcessPoolExecutor(workers, get_context("spawn"), _begin_apart)
 
 
 def _here(kind: Any, known: Any, parts: Iterator[Any]) -> Iterator[Any]:
@@ -109,6 +111,17 @@ _at_work: tuple[int, Any] = (0, None)
 def _begin() -> None:
     """Batches of many small objects live and die together: to search them for circles again and again finds nothing."""
     gc.set_threshold(_MADE, 20, 100)
+
+
+def _begin_apart() -> None:
+    """In a worker process: it ends with the one that started it. A pool whose owner was killed waits for parts for ever."""
+    _begin()
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+
+
+def _end_with(owner: Any) -> None:
+    owner.join()
+    os._exit(1)
 
 
 def _work(step: int, told: bytes, part: Any) -> Any:
