@@ -16,13 +16,14 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import pika
 import pika.exceptions
 
 from hub.app.broker import Send, confirmed
+from hub.bench.peers import installed
 from hub.errors import Unavailable
 from hub.settings import from_environment
 
@@ -67,7 +68,7 @@ def _told(best: dict[str, float], processor: dict[str, float], size: int, server
         "versions": {
             "python": platform.python_version(),
             "rabbitmq": server,
-            **{name: version(name) for name in ("pika", "kombu", "aio-pika") if _installed(name)},
+            **{name: version(name) for name in ("pika", "kombu", "aio-pika") if installed(name)},
         },
     }
 
@@ -98,9 +99,9 @@ def _contenders(url: str) -> Iterator[dict[str, tuple[Send, int]]]:
     found: dict[str, tuple[Send, int]] = {}
     with confirmed(url, _WINDOW) as ours, _blocking(url) as blocking:
         found["goldenhub"], found["blocking_confirmed"] = (ours, 1), (blocking, 10)
-        if _installed("kombu"):
+        if installed("kombu"):
             found["kombu"] = (_kombu(url), 10)
-        if _installed("aio-pika"):
+        if installed("aio-pika"):
             found["aio_pika"] = (_aio_pika(url), 5)
         yield found
 
@@ -165,11 +166,3 @@ class _AioPika:
             )
             yield from asyncio.gather(*window).__await__()
         yield from connection.close().__await__()
-
-
-def _installed(name: str) -> bool:
-    try:
-        version(name)
-    except PackageNotFoundError:
-        return False
-    return True

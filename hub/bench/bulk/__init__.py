@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +26,7 @@ import orjson
 import psycopg
 
 from hub.bench.bulk.people import Row, canonical, rows
+from hub.bench.peers import installed
 from hub.errors import BadSettings, Unavailable
 from hub.model import load_model
 from hub.records import Operation, RecordRef, SourceRecord
@@ -81,7 +82,7 @@ def run(
             figures |= _accuracy(own, table)
         finally:
             store.close()
-        theirs = _splink(table) if peer == "yes" and _installed("splink") else {}
+        theirs = _splink(table) if peer == "yes" and installed("splink") else {}
     return _told(figures, theirs)
 
 
@@ -94,7 +95,7 @@ def _told(figures: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
         )
         ratios["match_to_splink"] = round(figures["match_s"] / theirs["train_predict_cluster_s"], 2)
     names = ("goldenhub", "splink", "duckdb", "psycopg")
-    told = {"python": platform.python_version(), **{name: version(name) for name in names if _installed(name)}}
+    told = {"python": platform.python_version(), **{name: version(name) for name in names if installed(name)}}
     return {"name": "bulk", "figures": figures, "ratios": ratios, "versions": told}
 
 
@@ -200,11 +201,3 @@ def _held(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-
-
-def _installed(name: str) -> bool:
-    try:
-        version(name)
-    except PackageNotFoundError:
-        return False
-    return True
