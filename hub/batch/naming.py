@@ -13,7 +13,6 @@ from math import log2
 import numpy as np
 
 from hub.batch.pairs import Range, Task
-from hub.batch.population import Population
 from hub.batch.spreading import spread
 from hub.matching.features import Features
 from hub.matching.rules import half_bits
@@ -31,13 +30,9 @@ class NameWorker:
         self.scorer = Scorer(task.rules)
 
     def __call__(self, part: Range) -> bytes:
-        population = Population(self.task.folder, self.task.memory, read_only=True)
-        try:
-            found = population.features_between(part.low, part.high)
+        with self.task.reading() as population:
             pairs = population.candidates(part.low, part.high)
-        finally:
-            population.close()
-        sides = {node: self.scorer.ready(each) for node, each in found.items()}
+            sides = population.sides_of_pairs(pairs)
         scored = [(a, b, self.scorer.compare(sides[a], sides[b])[0]) for a, b in pairs]
         return np.array(scored, dtype=np.int32).reshape(-1, 3).tobytes()
 

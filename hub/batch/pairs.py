@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +28,10 @@ class Task:
     memory: str
     rules: MatchingRules
     clusters: ClusterRules
+
+    def reading(self) -> AbstractContextManager[Population]:
+        """The population, only read: closed as soon as a worker has what it needs, so that another process may write."""
+        return closing(Population(self.folder, self.memory, read_only=True))
 
 
 class Range(NamedTuple):
@@ -57,11 +62,8 @@ class PairWorker:
 
     def _twins(self, part: Twins) -> int:
         """Nodes whose records are one customer by that alone, on trusted values: they equal each other in all they say."""
-        population = Population(self.task.folder, self.task.memory, read_only=True)
-        try:
+        with self.task.reading() as population:
             found = population.twins(part.low, part.high)
-        finally:
-            population.close()
         rules = self.task.clusters
         kept = []
         for node, each in found:
@@ -73,16 +75,13 @@ class PairWorker:
 
     def _pairs(self, part: Range) -> int:
         """Keep what a person or the clustering has to know: evidence from the review threshold on, and hard rules."""
-        population = Population(self.task.folder, self.task.memory, read_only=True)
-        try:
+        with self.task.reading() as population:
             self._words.population = population
             drawn = population.drawn(part.low, part.high)
             places = self._sieve(drawn)
             one, other = drawn["a"][places], drawn["b"][places]
             del drawn
             sides = population.sides_of(sorted({*one.tolist(), *other.tolist()}))
-        finally:
-            population.close()  # so that another process may write
         compare, least = self.scorer.compare, self.task.rules.review_bits
         kept = 0
         with (self.task.folder / f"{part.number:06d}.scores").open("w", newline="", encoding="utf-8") as file:

@@ -8,7 +8,6 @@ from random import Random
 from typing import NamedTuple
 
 from hub.batch.pairs import Task
-from hub.batch.population import Population
 from hub.batch.spreading import spread
 from hub.matching.rules import LEVELS
 from hub.matching.scoring import Observation, Scorer
@@ -91,16 +90,12 @@ class PatternWorker:
         self.scorer = Scorer(task.rules)
 
     def __call__(self, part: Sampled | Drawn) -> Patterns:
-        population = Population(self.task.folder, self.task.memory, read_only=True)
-        try:
+        with self.task.reading() as population:
             if isinstance(part, Sampled):
                 pairs = population.candidates(part.low, part.high, part.step)
             else:
                 pairs = population.no_candidates(part.pairs)
-            found = population.features_of(sorted({node for pair in pairs for node in pair}))
-        finally:
-            population.close()
-        sides = {node: self.scorer.ready(each) for node, each in found.items()}
+            sides = population.sides_of_pairs(pairs)
         observe = self.scorer.observe
         return Counter(pattern(observe(sides[a], sides[b])) for a, b in pairs)
 

@@ -147,12 +147,6 @@ class Population:
             """
         return [(a, b) for a, b in self._rows(asked, [[a for a, _ in pairs], [b for _, b in pairs]])]
 
-    def features_between(self, low: int, high: int) -> dict[int, Features]:
-        """Features of all nodes that these candidates touch."""
-        wanted = "SELECT a FROM candidate WHERE a >= $1 AND a < $2 UNION SELECT b FROM candidate WHERE a >= $1 AND a < $2"
-        found = self._rows(f"SELECT id, features FROM node WHERE id IN ({wanted})", [low, high])  # noqa: S608 - a constant
-        return {node: orjson.loads(text) for node, text in found}
-
     def sketch(self) -> None:
         """What candidates can be sifted by."""
         sketch(self._db)
@@ -170,6 +164,10 @@ class Population:
         told = "id, ready, CASE WHEN ready IS NULL THEN features END"
         found = self._rows(f"SELECT {told} FROM node WHERE id IN (SELECT unnest(?::INTEGER[]))", [list(nodes)])  # noqa: S608
         return {node: unpacked(ready) if ready else Prepared(orjson.loads(text)) for node, ready, text in found}
+
+    def sides_of_pairs(self, pairs: Sequence[tuple[int, int]]) -> dict[int, Prepared]:
+        """The same of all nodes in these pairs."""
+        return self.sides_of(sorted({node for pair in pairs for node in pair}))
 
     def features_of(self, nodes: Sequence[int]) -> dict[int, Features]:
         found = self._rows("SELECT id, features FROM node WHERE id IN (SELECT unnest(?::INTEGER[]))", [list(nodes)])
