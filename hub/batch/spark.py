@@ -10,6 +10,7 @@ import os
 import pickle
 import shutil
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,13 +197,14 @@ def _packed(chunks: Iterable[Chunk], folder: Path) -> list[Path]:
     return paths
 
 
-class _Parts:
+class _Parts(ABC):
     """Works on part files inside Spark: batches of (number, path) in, batches of (number, answer) out."""
 
     folder: Path
 
+    @abstractmethod
     def worker(self) -> Callable[[str], list[int]]:
-        raise NotImplementedError
+        """Made once in each process: does the work of the file under a path."""
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         import pyarrow
