@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.app import Hub, open_hub, raw
+from hub.app import Hub, raw
 from hub.app.exchange import changes
 from hub.app.pruning import Pruned, _versions, prune
 from hub.app.replaying import Wanted, replay
-from hub.contract import Secret
 from hub.errors import Rejected
 from hub.records import Operation, RecordRef, SourceRecord
-from hub.settings import Settings
 from hub.store import deliveries, goldens, keys, outbox, rejects, sources
-from hub.store.migrating import migrate
 from hub.store.raw import sizes
-from hub.store.store import Store, open_store
+from hub.store.store import Store
 from hub.versions import SUPERSEDED, UNCHANGED, fold, needless
 from tests.contract.histories import Step, histories
-from tests.contract.test_raw_log import PEOPLE, Clock, families, found, leakage, person
+from tests.contract.test_raw_log import PEOPLE, families, leakage, person
 from tests.contract.test_resolver import answer, empty, one_by_one, redo_all, resolver, walk
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def opened(store_url: str, tmp_path: Path) -> Iterator[Callable[..., Hub]]:
-    entered = []
-    clock = Clock()
-    found(tmp_path)
-
-    def enter(**settings: object) -> Hub:
-        given = {"home": tmp_path, "database_url": Secret(store_url)} | settings
-        context = open_hub(Settings(**given), clock)  # type: ignore[arg-type]
-        entered.append(context)
-        hub = context.__enter__()
-        hub.migrate()
-        return hub
-
-    yield enter
-    for context in reversed(entered):
-        context.__exit__(None, None, None)
 
 
 def later(hub: Hub, days: int) -> None:
@@ -164,14 +141,6 @@ def test_a_patch_keeps_the_whole_record_it_leans_on() -> None:
     older = replace(base, data={"a": 0}, extracted_at=START - timedelta(days=1), message_id="m0")
 
     assert needless([base, patch, older]) == {"m0"}
-
-
-@pytest.fixture(scope="module")
-def store(shared_store_url: str) -> Iterator[Store]:
-    opened = open_store(shared_store_url)
-    migrate(opened)
-    yield opened
-    opened.close()
 
 
 def leans(step: Step) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,29 +14,10 @@ from sqlalchemy import select, update
 
 from hub.app import Hub, open_hub
 from hub.app.pruning import prune
-from hub.contract import Secret
 from hub.errors import Rejected
 from hub.settings import Settings
 from hub.store.tables import inbox
-from tests.contract.test_raw_log import PEOPLE, Clock, found, leakage, person
-
-
-@pytest.fixture
-def opened(store_url: str, tmp_path: Path) -> Iterator[Callable[..., Hub]]:
-    entered: list[Any] = []
-    clock = Clock()
-    found(tmp_path)
-
-    def enter(**more: Any) -> Hub:
-        context = open_hub(Settings(home=tmp_path, database_url=Secret(store_url), **more), clock)
-        entered.append(context)
-        hub = context.__enter__()
-        hub.migrate()
-        return hub
-
-    yield enter
-    for context in reversed(entered):
-        context.__exit__(None, None, None)
+from tests.contract.test_raw_log import PEOPLE, found, leakage, person
 
 
 def push(hub: Hub, records: list[Any], key: str = "k", source: str = "token/web", feed: str = PEOPLE) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from hub.app import Hub, open_hub, raw
+from hub.app import Hub, raw
 from hub.app.rehearsing import Rehearsal, rehearse
 from hub.app.replaying import Wanted, replay
 from hub.contract import Secret
 from hub.errors import BadSettings, Rejected
 from hub.records import RawRecord
-from hub.settings import Settings
 from hub.store import goldens, keys, rejects
 from hub.store.raw import Span, sizes, to_replay
 from hub.store.tables import data_keys, metadata, raw_messages, record_versions
@@ -43,28 +42,6 @@ def found(home: Path, mapping: str = MAPPING, landscape: str = LANDSCAPE) -> Non
     (home / "mappings/crm").mkdir(parents=True, exist_ok=True)
     (home / "landscape.yaml").write_text(landscape, encoding="utf-8")
     (home / "mappings/crm/customer.yaml").write_text(mapping, encoding="utf-8")
-
-
-@pytest.fixture
-def opened(store_url: str, tmp_path: Path) -> Iterator[Callable[..., Hub]]:
-    """Opens the hub of a small company; again with other settings, or after its files were changed."""
-    home = tmp_path / "company"
-    home.mkdir()
-    found(home)
-    entered: list[Any] = []
-    clock = Clock()
-
-    def enter(**settings: Any) -> Hub:
-        given = {"home": home, "database_url": Secret(store_url)} | settings
-        context = open_hub(Settings(**given), clock)
-        hub = context.__enter__()
-        entered.append(context)
-        hub.migrate()
-        return hub
-
-    yield enter
-    for context in reversed(entered):
-        context.__exit__(None, None, None)
 
 
 def families(hub: Hub) -> dict[str, str]:
