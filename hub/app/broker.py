@@ -31,6 +31,21 @@ def definitions(hub: Hub, vhost: str) -> dict[str, Any]:
     return topology_of(hub).definitions(vhost)
 
 
+def limits(settings: Settings, vhost: str = "/") -> dict[str, Any]:
+    """How full each queue may be, as a policy of the broker's."""
+    from hub.bus.topology import topology
+
+    return topology((), settings.bus_prefix).limits(vhost)
+
+
+def limit(settings: Settings, management: str) -> dict[str, Any]:
+    """Set that policy at the broker, over its management interface; the policy."""
+    from hub.bus.limiting import limit as limited
+    from hub.bus.topology import topology
+
+    return limited(_with_broker(settings), topology((), settings.bus_prefix), management)
+
+
 def asyncapi(hub: Hub) -> dict[str, Any]:
     """The bus as an AsyncAPI 3 document."""
     from hub.bus.asyncapi import document

@@ -177,15 +177,18 @@ class Topology:
         }  # fmt: skip
 
     def limits(self, vhost: str = "/") -> dict[str, Any]:
-        """How full a work queue may be: a policy, so that operators can change it while everything runs."""
-        queues = "|".join(["in", *(f"{stage}\\.[a-z]+" for stage in STAGES)])
+        """How full each queue may be: a policy, so that operators can change it while everything runs.
+
+        What has no room is refused: it stays with whoever brings it, or in the queue that gives it up.
+        """
+        queues = "|".join(["in", "dead", "unrouted", "retry\\.[^.]+", *(f"{stage}\\.[a-z]+" for stage in STAGES)])
         return {
             "vhost": vhost,
             "name": f"{self.names.prefix}-limits",
             "pattern": f"^{_literal(self.names.prefix)}\\.({queues})$",
             "apply-to": "queues",
             "priority": 0,
-            "definition": {"max-length-bytes": QUEUE_BYTES},
+            "definition": {"max-length-bytes": QUEUE_BYTES, "overflow": "reject-publish"},
         }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import click
 import yaml
 
 from hub.app import broker, open_hub
 from hub.cli.show import console, emit_json, json_option, table
+from hub.settings import from_environment
 
 
 @click.group("bus")
@@ -48,6 +50,29 @@ def definitions(vhost: str) -> None:
     """The same as a file: for `rabbitmqctl import_definitions`. The limits of the queues are a policy in there."""
     with open_hub() as hub:
         click.echo(json.dumps(broker.definitions(hub, vhost), indent=2))
+
+
+@command.command()
+@click.option(
+    "--management", default="", metavar="URL", help="Set it at this management interface, such as http://rabbitmq:15672."
+)
+@click.option("--vhost", default="/", show_default=True, help="The virtual host, without --management.")
+@json_option
+def limits(management: str, vhost: str, as_json: bool) -> None:
+    """How full each queue may be, as a policy that you can change while everything runs.
+
+    Without --management the command is printed that sets it; with it, it is set there with the login of HUB_BUS_URL, which needs
+    the tag policymaker.
+    """
+    settings = from_environment()
+    policy = broker.limit(settings, management) if management else broker.limits(settings, vhost)
+    if as_json:
+        emit_json(policy)
+    elif management:
+        click.echo(f"The policy {policy['name']} is set: {json.dumps(policy['definition'])}")
+    else:
+        words = ["--vhost", policy["vhost"], "--apply-to", policy["apply-to"], policy["name"], policy["pattern"]]
+        click.echo(shlex.join(["rabbitmqctl", "set_policy", *words, json.dumps(policy["definition"])]))
 
 
 @command.command()

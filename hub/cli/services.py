@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -36,13 +37,14 @@ def command() -> None:
 def up(demo: bool, as_json: bool) -> None:
     """Start what does not run. Missing Debian packages are installed when root asks."""
     from hub.app import open_hub  # the other two commands are quick without it
+    from hub.app.broker import limits
     from hub.demo.billing_server import url_of
     from hub.demo.company import Recipe, found, references
 
     home, tell = _home(demo), _telling(as_json)
     company = found(home, Recipe(), given=False) if demo else None  # before anything else puts a file into its folder
     with together(home) as services:
-        environment = {"HUB_HOME": str(home.resolve()), **services.servers(tell)}
+        environment = {"HUB_HOME": str(home.resolve()), **services.servers(partial(limits, from_environment()), tell)}
         if company:
             environment |= {"HUB_AS_OF": company.today.isoformat(), **references(company, url_of(services.port(DEMO)))}
             services.child(_demo(home, services.port(DEMO)), environment, tell)

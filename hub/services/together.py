@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hub.errors import BadSettings, Unavailable
 from hub.services import folders, postgres, rabbitmq
@@ -20,6 +21,7 @@ _NAME = "hub"  # of database, role, login and virtual host
 _ENVIRONMENT = "env"
 
 Tell = Callable[[str], None]
+Limits = Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,13 @@ class Together:
     def folder(self) -> Path:
         return self.running.folder
 
-    def servers(self, tell: Tell) -> dict[str, str]:
-        """PostgreSQL and RabbitMQ, started where they do not run; the variables that lead the hub to them."""
+    def servers(self, limits: Limits, tell: Tell) -> dict[str, str]:
+        """PostgreSQL and RabbitMQ, started where they do not run; the variables that lead the hub to them.
+
+        ``limits`` makes the policy of the broker's queues for a virtual host.
+        """
         database = self._postgres(tell)
-        broker = self._rabbitmq(tell)
+        broker = self._rabbitmq(limits, tell)
         return {"HUB_DATABASE_URL": database, "HUB_BUS_URL": broker.url()}
 
     def child(self, child: Child, environment: Mapping[str, str], tell: Tell) -> None:
@@ -110,7 +115,7 @@ class Together:
             self._keep(POSTGRES, server)
         return server.database(_NAME, _NAME, own)
 
-    def _rabbitmq(self, tell: Tell) -> RabbitServer:
+    def _rabbitmq(self, limits: Limits, tell: Tell) -> RabbitServer:
         password = self.running.password(RABBITMQ)
         if self.running.runs(RABBITMQ):
             return RabbitServer(self.folder / RABBITMQ, self.running.ports[RABBITMQ], _NAME, password, _NAME)
@@ -119,6 +124,7 @@ class Together:
         self.running.save()
         try:
             server.start()
+            server.limit(limits(_NAME))
         finally:
             if server.names:
                 self.running.processes[f"{RABBITMQ}.names"] = server.names

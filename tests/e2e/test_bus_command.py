@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,15 @@ def test_definitions_and_asyncapi_need_no_broker(prefix: str, monkeypatch: pytes
     assert {one["name"] for one in definitions["queues"]} >= {f"{prefix}.in", f"{prefix}.attach.bulk"}
     assert asyncapi == json.loads(call("bus", "asyncapi", "--json").stdout)
     assert any(one["routing_key"] == "invoice.#" for one in definitions["bindings"])
+
+
+def test_the_limits_as_a_command_to_run_elsewhere(prefix: str) -> None:
+    policy = json.loads(call("bus", "limits", "--vhost", "company", "--json").stdout)
+    words = shlex.split(call("bus", "limits", "--vhost", "company").stdout)
+
+    assert words[:4] == ["rabbitmqctl", "set_policy", "--vhost", "company"]
+    assert words[-3:-1] == [policy["name"], policy["pattern"]]
+    assert json.loads(words[-1]) == policy["definition"]
 
 
 def test_without_a_broker_there_is_nothing_to_declare(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,16 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pika.exceptions import NackError
 
 from hub.bus.declaring import blocking, counts, declare
+from hub.bus.limiting import limit
 from hub.bus.topology import topology
 from hub.contract import Secret
-from hub.errors import BadSettings
+from hub.errors import BadSettings, HubError, Unavailable
 from hub.settings import Settings
 from hub.store.store import Store
 from tests.contract.buses import Rabbit, record, remove
 from tests.services.brokers import OwnBroker
 from tests.waiting import PATIENCE
+
+LIMITS = {"max-length-bytes": 2**31, "overflow": "reject-publish"}
 
 
 @pytest.fixture
@@ -127,8 +131,81 @@ def test_the_definitions_are_what_the_program_declares(own_broker: OwnBroker, tm
 
     said = own_broker.control("list_policies", "--formatter", "json", "--silent")
     mine = [one for one in json.loads(said) if one["name"].startswith(settings.bus_prefix)]
-    assert [json.loads(one["definition"]) for one in mine] == [{"max-length-bytes": 2**31}]
+    assert [json.loads(one["definition"]) for one in mine] == [LIMITS]
     own_broker.control("clear_policy", mine[0]["name"])
+
+
+@pytest.fixture
+def at_own_broker(own_broker: OwnBroker) -> Iterator[Settings]:
+    made = Settings(bus_url=Secret(own_broker.url()), bus_prefix=f"t{uuid.uuid4().hex[:10]}")
+    yield made
+    for name in policies(own_broker, made.bus_prefix):
+        own_broker.control("clear_policy", name)
+
+
+def policies(broker: OwnBroker, prefix: str) -> dict[str, dict[str, object]]:
+    said = json.loads(broker.control("list_policies", "--formatter", "json", "--silent"))
+    return {one["name"]: json.loads(one["definition"]) for one in said if one["name"].startswith(prefix)}
+
+
+def test_the_limits_are_set_over_the_management_interface(own_broker: OwnBroker, at_own_broker: Settings) -> None:
+    wanted = topology(["customer"], at_own_broker.bus_prefix)
+
+    told = limit(at_own_broker, wanted, own_broker.management + "/")
+
+    assert policies(own_broker, at_own_broker.bus_prefix) == {told["name"]: LIMITS}
+
+
+@pytest.mark.parametrize(
+    ("url", "management", "error", "said"),
+    [
+        ("{url}", "ftp://127.0.0.1", BadSettings, "no address of a management interface"),
+        ("{url}", "http://127.0.0.1:9", Unavailable, "No management interface answers"),
+        ("amqp://guest:wrong@127.0.0.1:{port}/%2F", "{management}", BadSettings, "tag policymaker"),
+        ("amqp://guest:guest@127.0.0.1:{port}/nowhere", "{management}", HubError, "nowhere|400"),
+    ],
+)
+def test_what_keeps_the_limits_from_being_set_is_told(
+    own_broker: OwnBroker, at_own_broker: Settings, url: str, management: str, error: type[HubError], said: str
+) -> None:
+    facts = {"url": own_broker.url(), "port": own_broker.port, "management": own_broker.management}
+    settings = replace(at_own_broker, bus_url=Secret(url.format(**facts)))
+
+    with pytest.raises(error, match=said):
+        limit(settings, topology([], settings.bus_prefix), management.format(**facts))
+
+
+def test_limits_that_an_operator_changed_stay(own_broker: OwnBroker, at_own_broker: Settings) -> None:
+    policy = topology([], at_own_broker.bus_prefix).limits()
+    own_broker.limit(policy)
+    assert policies(own_broker, at_own_broker.bus_prefix) == {policy["name"]: LIMITS}
+
+    own_broker.control("set_policy", "--apply-to", "queues", policy["name"], policy["pattern"], '{"max-length-bytes": 7}')
+    own_broker.limit(policy)
+
+    assert policies(own_broker, at_own_broker.bus_prefix) == {policy["name"]: {"max-length-bytes": 7}}
+
+
+def test_a_full_queue_of_strangers_refuses_and_keeps_what_it_has(own_broker: OwnBroker, at_own_broker: Settings) -> None:
+    """What nobody wants fills no disk: who publishes it hears that it was not taken."""
+    wanted = topology(["customer"], at_own_broker.bus_prefix)
+    policy = wanted.limits()
+    declare(at_own_broker, wanted)
+    own_broker.limit(policy | {"definition": policy["definition"] | {"max-length-bytes": 2000}})
+
+    refused, sent = 0, 0
+    with blocking(at_own_broker) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        while not refused and sent < 200:
+            try:
+                channel.basic_publish(wanted.names.records("live"), "nobody.crm.upsert.v1", b"x" * 500)
+                sent += 1
+            except NackError:
+                refused += 1
+
+    assert refused == 1
+    assert counts(at_own_broker, wanted)[wanted.names.unrouted] == sent
 
 
 def test_what_finds_no_queue_becomes_a_dead_letter(rabbitmq_url: str, sqlite_store: Store) -> None:

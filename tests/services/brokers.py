@@ -18,6 +18,11 @@ class OwnBroker(RabbitServer):
     """Started for one module of tests."""
 
     tls_port: int = field(default_factory=free_port)
+    management_port: int = field(default_factory=free_port)
+
+    @property
+    def management(self) -> str:
+        return f"http://127.0.0.1:{self.management_port}"
 
     @property
     def certificates(self) -> Path:
@@ -40,6 +45,7 @@ class OwnBroker(RabbitServer):
             if user:
                 for path in (self.certificates, *self.certificates.iterdir()):
                     shutil.chown(path, user)
+        (self.folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
         more = {
             "listeners.ssl.1": f"127.0.0.1:{self.tls_port}",
             "ssl_options.cacertfile": self.certificates / "ca.pem",
@@ -47,6 +53,8 @@ class OwnBroker(RabbitServer):
             "ssl_options.keyfile": self.certificates / "server.key",
             "ssl_options.verify": "verify_peer",
             "ssl_options.fail_if_no_peer_cert": "true",
+            "management.tcp.ip": "127.0.0.1",
+            "management.tcp.port": self.management_port,
         }
         with (self.folder / "rabbitmq.conf").open("a", encoding="utf-8") as configuration:
             configuration.writelines(f"{name} = {value}\n" for name, value in more.items())
