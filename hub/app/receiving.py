@@ -1,7 +1,7 @@
 """What systems push: on `hub.in` of the broker, on `/api/in/<feed>`, with `goldenhub post`. All of it ends in the same ingest.
 
-A message is known by its source and id: the same again gives the receipt of the first time, and nothing arrives twice. A request
-over HTTP is known by its source and key, and must be the same then.
+A message is known by its source and id: the same again gives the receipt of the first time, and nothing arrives twice; another
+one under the same id is set aside. A request over HTTP is known by its source and key, and must be the same then.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from hub.app.landing import land_in
+from hub.app.repeating import others, refusing
 from hub.bus import LIVE, NO_WAIT
 from hub.bus.envelopes import Envelope, Pushed, RawEnvelope, read_raw
 from hub.contract import Batch
@@ -63,7 +64,8 @@ def receive(
 ) -> list[Receipt]:
     """Take records that a system pushed, in its own words: one receipt for each, in their order.
 
-    With ``ids`` (one for each record) the same (source, id) is taken only once. With a ``key`` instead, all of it is one request,
+    With ``ids`` (one for each record) the same (source, id) is taken only once; another record under it is set aside
+    (``message_id_reused``). With a ``key`` instead, all of it is one request,
     taken only once: under the same key of the same source another feed or other records are ``Rejected``
     (``idempotency_key_reused``), and nothing of them is taken. Kept, translated and published in one transaction for each
     ``HUB_BATCH_SIZE`` records: when this returns, what was accepted survives any crash, also when the broker is away; workers
@@ -123,25 +125,35 @@ def receive_in(
     hash = None if digest is None else _hash(tx, hub, source, digest)
     if hash and known:
         _must_be_the_same(tx, source, known, hash)
-    told = ids or [""] * len(items)
-    fresh: dict[int, Item] = {}
+    told = list(ids or [""] * len(items))
+    reused = others(tx, hub, source, told, items, known) if ids and digest is None else {}
+    if reused:
+        told = [reused.get(place, name) for place, name in enumerate(told)]
+        known |= inbox.known(tx, source, set(reused.values()))
     first: dict[str, int] = {}
-    for place, (item, name) in enumerate(zip(items, told, strict=True)):
-        if name and (name in known or name in first):
-            continue
-        first[name] = place
-        fresh[place] = item
-    landed = _translated(plan, list(fresh.values()), uuid7_mint(hub.clock)(), hub)
-    land_in(tx, hub, plan.name, landed, lane)
-    made = dict(zip(fresh, _receipts(landed), strict=True))
+    fresh: list[int] = []
+    for place, name in enumerate(told):
+        if not name or (name not in known and name not in first):
+            first[name] = place
+            fresh.append(place)
+    made = _landed_in(tx, hub, plan, {place: items[place] for place in fresh if place not in reused}, lane)
+    if refused := {place: items[place] for place in fresh if place in reused}:
+        made |= _landed_in(tx, hub, refusing(plan), refused, lane)
     new = {name: made[place].receipt for name, place in first.items() if name}
     if new and not inbox.add(tx, source, new, hub.clock(), hash):
         raise _RacedError
     known |= new
     return [
-        replace(made[place], id=name) if place in made else Receipt(known[name], KNOWN, id=name)
-        for place, name in enumerate(told)
+        replace(made[place], id=name) if place in made else Receipt(known[told[place]], KNOWN, id=name)
+        for place, name in enumerate(ids or told)
     ]
+
+
+def _landed_in(tx: Connection, hub: Hub, plan: FeedPlan, items: Mapping[int, Item], lane: str) -> dict[int, Receipt]:
+    """Land what has a place in a push; the receipts by place."""
+    landed = _translated(plan, list(items.values()), uuid7_mint(hub.clock)(), hub)
+    land_in(tx, hub, plan.name, landed, lane)
+    return dict(zip(items, _receipts(landed), strict=True))
 
 
 def _hash(tx: Connection, hub: Hub, source: str, digest: bytes) -> str:

@@ -86,6 +86,54 @@ def test_the_same_message_is_taken_once(opened: Callable[..., Hub]) -> None:
     assert leakage(hub) == 0
 
 
+def test_another_message_under_a_used_id_is_set_aside_and_can_be_taken_all_the_same(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+    (first,) = hub.receive(PEOPLE, [person("1")], "web", ["m1"])
+
+    (other,) = hub.receive(PEOPLE, [person("1", "Gil Moreno")], "web", ["m1"])
+    (twice,) = hub.receive(PEOPLE, [person("1", "Gil Moreno")], "web", ["m1"])
+    (third,) = hub.receive(PEOPLE, [person("2")], "web", ["m1"])
+    (same,) = hub.receive(PEOPLE, [person("1")], "web", ["m1"])
+
+    assert (first.state, other.state, other.code, other.id) == ("accepted", "rejected", "message_id_reused", "m1")
+    assert (twice.state, twice.receipt) == ("known", other.receipt)
+    assert (third.state, third.receipt != other.receipt) == ("rejected", True)
+    assert (same.state, same.receipt) == ("known", first.receipt)
+    hub.work()
+    assert families(hub) == {"1": "Gil Romero"}
+    assert (hub.accounting()["customer"]["arrived"], leakage(hub)) == (3, 0)
+
+    replay(hub, Wanted(receipts=[other.receipt]))
+    hub.work()
+    assert families(hub) == {"1": "Gil Moreno"}
+    with hub.store.read() as tx:
+        assert len(rejects.open_ids(tx)) == 1
+    assert leakage(hub) == 0
+
+
+def test_messages_under_one_id_in_one_push_are_compared_too(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+
+    told = hub.receive(PEOPLE, [person("1"), person("1"), person("2"), person("2")], "web", ["m1"] * 4)
+
+    assert [one.state for one in told] == ["accepted", "known", "rejected", "known"]
+    assert told[1].receipt == told[0].receipt
+    assert told[3].receipt == told[2].receipt
+    hub.work()
+    assert leakage(hub) == 0
+
+
+def test_what_is_no_longer_kept_is_taken_for_the_same(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+    (first,) = hub.receive(PEOPLE, [person("1")], "web", ["m1"])
+    with hub.store.begin() as tx:
+        tx.execute(raw_messages.update().values(body=None))
+
+    (other,) = hub.receive(PEOPLE, [person("2")], "web", ["m1"])
+
+    assert (other.state, other.receipt) == ("known", first.receipt)
+
+
 def test_a_push_tells_record_by_record_what_became_of_it(opened: Callable[..., Hub]) -> None:
     hub = opened()
 
