@@ -6,6 +6,7 @@ import math
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,7 +22,9 @@ _LONGEST_LOOK = 1.0  # seconds until somebody who waits for room looks again
 NOBODY_TAKES = 30.0  # seconds after which nobody seems to work
 _HELD = 0.030  # seconds that one transaction of a load may keep live records out of the critical section
 _FEWEST = 8
-_EACH = 0.0004  # seconds a record takes, until it is known
+_EACH = 0.001  # seconds a record takes, until it is known
+_GROWS = 2  # how much larger than the last ones a part may be
+_LATELY = 16  # transactions, the quickest of which took no less than any
 _REMEMBERS = 0.9  # how much the last transaction but one counts beside the last
 _SPREAD, _LEAST = 0.001, 0.02
 
@@ -91,7 +94,8 @@ class Pace:
 
     Live ones all at once, and everything while nobody is in a hurry. But while live records come, here or at another worker, a
     load is cut so that its records hold the critical section for some hundredths of a second only; or, where a transaction takes
-    longer than that whatever is in it (a slow disk), for as long as that: smaller parts would only wait.
+    longer than that whatever is in it (a slow disk), for as long as that: smaller parts would only wait. What a record costs is
+    told from what has been measured, and a busy machine measures badly: so a part is never much larger than the last ones.
     """
 
     hurried: Callable[[], bool] = lambda: False
@@ -100,6 +104,7 @@ class Pace:
     _t: float = 0.0
     _nn: float = 0.0
     _nt: float = 0.0
+    _lately: deque[float] = field(default_factory=lambda: deque(maxlen=_LATELY))  # seconds that the last transactions took
     _more: bool = False
 
     def size(self, delivery: Delivery) -> int:
@@ -108,13 +113,15 @@ class Pace:
             return whole
         fixed, each = self._costs()
         self._more = not self._more  # sizes differ, so that what each record costs can be told from what costs anyway
-        return min(whole, max(_FEWEST, int(max(_HELD, fixed) / each * (1.25 if self._more else 0.75))))
+        wanted = max(_FEWEST, int(max(_HELD, fixed) / each * (1.25 if self._more else 0.75)))
+        return min(whole, wanted, max(_FEWEST, int(_GROWS * self._n / self._weight)) if self._weight else wanted)
 
     def took(self, part: Delivery, seconds: float) -> None:
         """What the last transaction of a load took, without the time it waited for others."""
         if part.lane == LIVE:
             return
         n = len(part.records)
+        self._lately.append(seconds)
         self._weight = self._weight * _REMEMBERS + 1
         self._n, self._t = self._n * _REMEMBERS + n, self._t * _REMEMBERS + seconds
         self._nn, self._nt = self._nn * _REMEMBERS + n * n, self._nt * _REMEMBERS + n * seconds
@@ -127,4 +134,5 @@ class Pace:
         spread = self._nn / self._weight - n * n
         each = (self._nt / self._weight - n * t) / spread if spread > _SPREAD * n * n else t / n
         each = min(max(each, t / n * _LEAST), t / n)  # by chance it may look as if more took less time
-        return max(0.0, t - each * n), each
+        fixed = min(t - each * n, *self._lately)  # and none of them took less than that
+        return fixed, (t - fixed) / n

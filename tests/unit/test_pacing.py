@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -42,6 +43,18 @@ def test_where_a_commit_takes_its_time_a_part_is_worth_it(fixed: float) -> None:
 def test_however_slow_it_is_a_part_holds_some_records_and_never_more_than_there_are() -> None:
     assert settled(0.01, 0.5) == pytest.approx(8, abs=3)
     assert settled(1.0, 0.0001) > 300
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_on_a_busy_machine_no_part_is_suddenly_large(seed: int) -> None:
+    """There, by chance, many records may seem to take hardly longer than few: a part made after that keeps live records waiting."""
+    pace, whole, chance, sizes = Pace(lambda: True), delivery(), random.Random(seed), []
+    for _ in range(500):
+        sizes.append(size := pace.size(whole))
+        pace.took(whole.only(range(size)), (0.02 + 0.005 * size) * chance.choice((0.5, 1, 1, 2, 4)))
+
+    assert max(sizes[5:]) <= 64
+    assert sum(sizes) / len(sizes) >= 6
 
 
 def test_live_records_are_never_cut_and_nothing_is_while_nobody_is_in_a_hurry() -> None:
