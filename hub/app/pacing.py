@@ -26,7 +26,7 @@ _EACH = 0.001  # seconds a record takes, until it is known
 _GROWS = 2  # how much larger than the last ones a part may be
 _LATELY = 16  # transactions, the quickest of which took no less than any
 _REMEMBERS = 0.9  # how much the last transaction but one counts beside the last
-_SPREAD, _LEAST = 0.001, 0.02
+_SPREAD, _LEAST = 0.02, 0.02
 
 
 @dataclass
@@ -114,7 +114,12 @@ class Pace:
         fixed, each = self._costs()
         self._more = not self._more  # sizes differ, so that what each record costs can be told from what costs anyway
         wanted = max(_FEWEST, int(max(_HELD, fixed) / each * (1.25 if self._more else 0.75)))
-        return min(whole, wanted, max(_FEWEST, int(_GROWS * self._n / self._weight)) if self._weight else wanted)
+        return min(whole, wanted, self._most() if self._weight else wanted)
+
+    def _most(self) -> int:
+        """Twice what the last ones had; not more than that when the last one took longer than it should have."""
+        mean, slow = self._n / self._weight, self._lately[-1] > _GROWS * max(_HELD, min(self._lately))
+        return max(_FEWEST, int(mean if slow else _GROWS * mean))
 
     def took(self, part: Delivery, seconds: float) -> None:
         """What the last transaction of a load took, without the time it waited for others."""
