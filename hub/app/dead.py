@@ -2,7 +2,8 @@
 
 A record that no worker could take never entered the store, so it goes back under its own id, and arrives once. A corrected one
 gets an id that begins with that of the raw record it came from and ends with the number of its letter: ``<receipt>.c7``. What
-systems pushed and nobody could land, in their own words, is landed as if it had come just now.
+systems pushed and nobody could land, in their own words, is landed as if it had come just now. What no broker took of golden
+records is announced once more, as the outbox has it.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from sqlalchemy import Connection
 from hub.app.editing import differing
 from hub.app.failures import in_words, keep_key
 from hub.app.receiving import land_readable, plan_of, understood
-from hub.bus import REPLAY, envelopes
+from hub.bus import GOLDEN, REPLAY, envelopes
 from hub.bus.envelopes import Envelope, RawEnvelope
 from hub.errors import Rejected
 from hub.records import GONE, DeadLetter, Operation, RawRecord, SourceRecord, canonical_json, record_to_json
-from hub.store import dead_letters
+from hub.relay import event, place_of
+from hub.store import dead_letters, goldens
 from hub.store.dead_letters import StoredLetter
 
 if TYPE_CHECKING:
@@ -65,6 +67,9 @@ def edit(hub: Hub, number: int, place: int, correct: Callable[[Any], Any], by: s
     hub.agree()
     with hub.store.read() if dry_run else hub.store.begin() as tx:
         stored = _open(tx, number, lock=not dry_run)
+        if not correctable(stored):
+            said = "It says what its golden record said, and cannot be corrected"
+            raise Rejected(f"{said}; as it is: goldenhub dead replay {stored.id}", code="wrong_edit")
         if stored.letter.stage == IN:
             pushed, note = _pushed_corrected(hub, stored, place, correct)
             done = _told_of(stored, pushed) if dry_run else _landed(hub, tx, stored, pushed, by, note)
@@ -106,6 +111,11 @@ def _envelope(letter: DeadLetter) -> Envelope:
     return Envelope(letter.message_id, key, kind, letter.content_type, body, encoding, told.get("headers") or {})
 
 
+def correctable(stored: StoredLetter) -> bool:
+    """Whether a person can say what it should have been: not of what was announced, which is what the golden record was."""
+    return stored.letter.stage != GOLDEN
+
+
 def state_of(stored: StoredLetter) -> str:
     """What became of a dead letter, in words."""
     if stored.state == dead_letters.OPEN:
@@ -136,6 +146,8 @@ def _returned(hub: Hub, tx: Connection, stored: StoredLetter, by: str, dry_run: 
         if stored.letter.stage == IN:
             pushed = understood(hub, _envelope(stored.letter))
             return _told_of(stored, pushed) if dry_run else _landed(hub, tx, stored, pushed, by)
+        if stored.letter.stage == GOLDEN:
+            return _announced(hub, tx, stored, by, dry_run)
         records = read(stored)
     except Rejected as unreadable:
         return Returned(stored.id, stored.letter.stage, PASSED, f"{unreadable.message} {_way_out(stored, unreadable.code)}")
@@ -144,7 +156,7 @@ def _returned(hub: Hub, tx: Connection, stored: StoredLetter, by: str, dry_run: 
 
 def _way_out(stored: StoredLetter, code: str) -> str:
     away = f"put it away: goldenhub dead archive {stored.id} --why '...'"
-    if stored.letter.stage != IN:
+    if stored.letter.stage != IN or code == "announcement_pruned":
         return f"It can only be {away.replace('put it away', 'put away')}"
     if code == "feed_unknown":
         return f"Add the feed, and replay it; or {away}"
@@ -184,6 +196,22 @@ def _told(stored: StoredLetter, records: Sequence[SourceRecord]) -> Returned:
     keys = tuple(str(one.ref) for one in records)
     message_id = records[0].message_id if len(records) == 1 else stored.letter.message_id
     return Returned(stored.id, stored.letter.stage, BACK, "", len(records), keys, message_id)
+
+
+# -- what was announced --
+
+
+def _announced(hub: Hub, tx: Connection, stored: StoredLetter, by: str, dry_run: bool) -> Returned:
+    """Late, so that subscribers who heard a younger version since pass it over. Refused once more, it is another letter."""
+    golden_id, _, number = stored.letter.message_id.rpartition(":")
+    found = goldens.version(tx, golden_id, int(number)) if number.isdigit() else None
+    if found is None:
+        raise Rejected("The outbox no longer has this announcement.", code="announcement_pruned")
+    done = Returned(stored.id, GOLDEN, BACK, "", 1, (golden_id,), stored.letter.message_id)
+    if not dry_run:
+        dead_letters.replayed(tx, [(stored.id, stored.letter.message_id, None)], by, hub.clock())
+        hub.bus.announce([event(found, hub.landscape.source) | {"sequence": place_of(found)}], tx)
+    return done
 
 
 # -- what systems pushed --

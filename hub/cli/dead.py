@@ -114,7 +114,8 @@ def show(which: str, as_json: bool) -> None:
             click.echo(f"{name:12} {dead.state_of(one) if name == 'state' else value}")
     click.echo("\n" + payload_text(dead.as_json(one)))
     if one.state == dead_letters.OPEN:
-        click.echo(f"\nCorrect it: goldenhub dead edit {one.id} --set path=value. Once more: goldenhub dead replay {one.id}")
+        mend = "" if not dead.correctable(one) else f"Correct it: goldenhub dead edit {one.id} --set path=value. "
+        click.echo(f"\n{mend}Once more: goldenhub dead replay {one.id}")
 
 
 def _show_group(tx: Connection, which: str, as_json: bool) -> None:
