@@ -9,6 +9,7 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from hub.cleaning.numbering import usual
 from hub.cleaning.places import country as read_country
 from hub.cleaning.texts import plain, western_digits
 from hub.cleaning.values import Cleaned, short, unclean
@@ -83,6 +84,12 @@ def _phone(raw: str, region: str) -> tuple[str, str | None]:
         raise unclean("phone_invalid")
     if number.startswith("00") and not region:
         number = f"+{number[2:]}"
+    if found := usual(number, region):
+        return found, None
+    return _unusual_phone(number, region)
+
+
+def _unusual_phone(number: str, region: str) -> tuple[str, str | None]:
     try:
         parsed = phonenumbers.parse(number, region or None)
     except phonenumbers.NumberParseException as wrong:
