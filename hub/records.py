@@ -118,6 +118,7 @@ class SourceRecord:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     replayed_at: datetime | None = None  # translated again then, from what came at `extracted_at`
+    caused_by: str = field(default="", compare=False)  # the message, or receipt, in whose place it stands: told, not kept
     _version: str = field(default="", init=False, repr=False, compare=False)
     _data_json: bytes = field(default=b"", init=False, repr=False, compare=False)
 
@@ -293,7 +294,7 @@ def record_from_told(told: Data) -> SourceRecord:
 
 _IN_LIST = re.compile(r"\.\d+(?=\.|:|$)|\[\d+\]")
 MOMENTS = ("extracted_at", "updated_at", "valid_from", "valid_to", "replayed_at")
-_PLAIN = (*MOMENTS, "message_id", "feed", "run", "mapping", "position", "delta", "sequenced", "target")
+_PLAIN = (*MOMENTS, "message_id", "feed", "run", "mapping", "position", "delta", "sequenced", "target", "caused_by")
 
 
 def receipt_of(message_id: str) -> str:

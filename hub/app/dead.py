@@ -176,7 +176,7 @@ def _corrected(hub: Hub, stored: StoredLetter, place: int, correct: Callable[[An
     changed = _changes(stored, old.data, data)
     if old.operation not in GONE and old.operation is not Operation.PATCH:
         hub.approve(old.entity, data)
-    records[place - 1] = replace(old, data=data, message_id=f"{old.message_id}.c{stored.id}")
+    records[place - 1] = replace(old, data=data, message_id=f"{old.message_id}.c{stored.id}", caused_by=old.message_id)
     return records, f"corrected in {old.ref}: {', '.join(changed)}"
 
 

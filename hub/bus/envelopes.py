@@ -151,6 +151,8 @@ def _one(record: SourceRecord, text: bytes, trace: str) -> Envelope:
     }
     if record.run:
         attributes["correlationid"] = record.run
+    if record.caused_by:
+        attributes["causationid"] = record.caused_by
     body, encoding = deflated(text)
     headers: dict[str, Any] = {PREFIX + name: value for name, value in attributes.items()}
     if trace:
@@ -311,7 +313,7 @@ def _record(told: Any) -> SourceRecord:
 def _well_formed(record: SourceRecord) -> bool:
     """Whether every field is of the type it should be. Every record on the bus comes by here, hence no loop."""
     ref, position, target = record.ref, record.position, record.target
-    texts = (record.entity, ref.system, ref.key, record.message_id, record.feed, record.run, record.mapping)
+    texts = (record.entity, ref.system, ref.key, record.message_id, record.feed, record.run, record.mapping, record.caused_by)
     return (
         set(map(type, texts)) == _TEXT
         and "\x00" not in "".join(texts)

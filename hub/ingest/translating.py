@@ -54,6 +54,7 @@ class Translating:
         return replace(
             old, operation=operation, data={}, target=None, delta=False, message_id=_message_id(piece.id, piece.made),
             run=self._run, replayed_at=at, valid_from=None, valid_to=None,
+            caused_by=piece.origin or "",
         )  # fmt: skip
 
     def __call__(self, item: Item, now: datetime) -> Iterator[tuple[str, Made | None]]:
@@ -114,6 +115,7 @@ class Translating:
             valid_from=made.valid_from,
             valid_to=made.valid_to,
             replayed_at=self._replayed_at,
+            caused_by=self._origin or "",
         )
 
     def _position(self, made: Translation, raw: RawRecord, now: datetime) -> int | None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from hub.app import Hub, raw
 from hub.app.rehearsing import Rehearsal, rehearse
 from hub.app.replaying import Wanted, replay
+from hub.bus import LANES
 from hub.contract import Secret
 from hub.errors import BadSettings, Rejected
 from hub.records import RawRecord
@@ -263,6 +264,19 @@ def test_a_replay_after_a_mended_mapping_changes_exactly_that(opened: Callable[.
     assert _open(hub) == []
     assert leakage(hub) == 0
     assert hub.rebuild()[1] == []
+
+
+def test_a_replay_says_in_whose_place_it_stands(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+    (first,) = hub.receive(PEOPLE, [person("1")])
+    hub.work()
+
+    replay(hub, Wanted(receipts=[first.receipt]))
+    delivery = hub.bus.take("resolve", 10, timedelta(0), LANES)
+
+    assert delivery is not None
+    ((again,),) = [delivery.records]
+    assert (again.caused_by, again.message_id != first.receipt) == (first.receipt, True)
 
 
 def test_what_a_mended_mapping_no_longer_says_is_taken_back(opened: Callable[..., Hub]) -> None:

@@ -106,6 +106,15 @@ def test_a_single_record_is_a_cloud_event_in_binary_mode() -> None:
     assert (envelope.content_type, envelope.key) == (JSON, "customer.crm.upsert.v1")
 
 
+def test_what_stands_in_the_place_of_another_says_of_which() -> None:
+    (envelope,) = pack([record(caused_by="before:7")])
+
+    assert (envelope.headers or {})["cloudEvents_causationid"] == "before:7"
+    assert [one.caused_by for one in read(envelope).records] == ["before:7"]
+    (batch,) = pack([record(1, caused_by="before:7"), record(2)])
+    assert [one.caused_by for one in read(batch).records] == ["before:7", ""]
+
+
 def test_a_batch_is_deflated_when_that_pays() -> None:
     (large,) = pack([record(number) for number in range(200)])
     (small,) = pack([record(1), record(2)])
