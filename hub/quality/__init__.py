@@ -55,10 +55,10 @@ class QualityRule:
     expect: ParsedResult | None = None
 
     def broken_by(self, data: Mapping[str, Any]) -> bool:
-        return self._broken(data)
+        return self.test(data)
 
     @cached_property
-    def _broken(self) -> Callable[[Mapping[str, Any]], bool]:
+    def test(self) -> Callable[[Mapping[str, Any]], bool]:
         """The rule with every path taken apart once: all records pass all rules."""
         when = tuple((tuple(path.split(".")), value) for path, value in self.when)
         needs, any_of, none_of = _steps(self.needs), _steps(self.any_of), _steps(self.none_of)
@@ -69,16 +69,16 @@ class QualityRule:
                 if _at(data, steps) != value:
                     return False
             for steps in needs:
-                if _at(data, steps) in _NOTHING:
+                if not _is_there(_at(data, steps)):
                     return False
             for steps in any_of:
-                if _at(data, steps) not in _NOTHING:
+                if _is_there(_at(data, steps)):
                     break
             else:
                 if any_of:
                     return True
             for steps in none_of:
-                if _at(data, steps) not in _NOTHING:
+                if _is_there(_at(data, steps)):
                     return True
             return test is not None and not test(data)
 
@@ -103,6 +103,11 @@ class FeedRule:
 class QualityRules:
     records: tuple[QualityRule, ...] = ()
     feeds: tuple[FeedRule, ...] = ()
+
+    @cached_property
+    def tests(self) -> tuple[tuple[QualityRule, Callable[[Mapping[str, Any]], bool]], ...]:
+        """The rules for records, each with the function that says whether it is broken."""
+        return tuple((rule, rule.test) for rule in self.records)
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def check_record(rules: QualityRules, data: Mapping[str, Any], as_of: str = "") 
     """What is wrong with a record, in the order of the rules."""
     seen = {**data, "as_of": as_of} if as_of else data
     return [
-        Finding(rule.name, rule.field, rule.severity, rule.action, rule.says) for rule in rules.records if rule.broken_by(seen)
+        Finding(rule.name, rule.field, rule.severity, rule.action, rule.says) for rule, test in rules.tests if test(seen)
     ]
 
 
@@ -153,8 +158,9 @@ def flags_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
     return [{"field": found.field, "code": found.rule} for found in findings if found.action == "flag"]
 
 
-_NOTHING: tuple[Any, ...] = (None, [], {})
-"""Absent, or known empty."""
+def _is_there(value: Any) -> bool:
+    """Whether it is neither absent nor known empty."""
+    return bool(value) or (value is not None and value != [] and value != {})
 
 
 def _steps(paths: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -163,8 +169,8 @@ def _steps(paths: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 def _at(data: Mapping[str, Any], steps: tuple[str, ...]) -> Any:
     """The value at a path, or None: `at_path` with the path taken apart."""
-    value: Any = data
-    for step in steps:
+    value: Any = data.get(steps[0])
+    for step in steps[1:]:
         if type(value) is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(step)
