@@ -143,7 +143,7 @@ def _record() -> dict[str, Any]:
 
 def _trait() -> dict[str, Any]:
     required = ["specversion", "id", "source", "type"]
-    optional = ["subject", "time", "partitionkey", "recordedtime", "correlationid", "causationid", "sequence"]
+    optional = ["subject", "time", "partitionkey", "recordedtime", "correlationid", "causationid", "sequence", "dataref"]
     return {
         "name": "CloudEvents 1.0, binary mode",
         "headers": {

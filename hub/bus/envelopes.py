@@ -36,7 +36,8 @@ UNREADABLE = "x-hub-unreadable"
 """A header in the place of headers that cannot be decoded: without it such a message would break every connection."""
 
 _OTHER_PREFIX = "cloudEvents:"  # the AMQP binding allows both
-_ROUGHLY = 1 * 2**20  # bytes of JSON in one batch
+LARGE = 2**20
+"""Bytes of JSON in one batch, roughly, and beyond which an event travels without its data."""
 _WORTH_IT = 2048  # bytes below which deflating costs more than it saves
 _NOT_IN_A_KEY = re.compile(r"[^A-Za-z0-9_-]+")
 _TYPE = re.compile(r"([a-z][a-z0-9_]*)\.([a-z_]+)\.v(\d{1,4})")
@@ -109,7 +110,7 @@ def pack(records: Sequence[SourceRecord], trace: str = "") -> Iterator[Envelope]
         size = 0
         for record in group:
             text = canonical_json(record_to_json(record))
-            if batch and (len(batch) == MOST_RECORDS or size + len(text) > _ROUGHLY):
+            if batch and (len(batch) == MOST_RECORDS or size + len(text) > LARGE):
                 yield _packed(batch, texts, trace)
                 batch, texts, size = [], [], 0
             batch.append(record)
@@ -162,12 +163,17 @@ def _one(record: SourceRecord, text: bytes, trace: str) -> Envelope:
 
 
 def event(told: Data) -> Envelope:
-    """A golden event, a CloudEvent as a dict, in binary mode."""
+    """A golden event, a CloudEvent as a dict, in binary mode. Data of more than a megabyte stay where the feed of changes has
+    them, and the event says where that is (``dataref``): brokers are made for many small messages.
+    """
     headers = {PREFIX + name: str(value) for name, value in told.items() if name not in ("data", "datacontenttype", TRACE)}
     if trace := told.get(TRACE):
         headers[TRACE] = str(trace)
-    content_type = str(told.get("datacontenttype", JSON))
-    return Envelope(told["id"], told["type"], told["type"], content_type, canonical_json(told["data"]), headers=headers)
+    content_type, body = str(told.get("datacontenttype", JSON)), canonical_json(told["data"])
+    if len(body) > LARGE and "sequence" in told:
+        headers[PREFIX + "dataref"] = f"/api/changes?after={int(told['sequence']) - 1}&limit=1"
+        body = b""
+    return Envelope(told["id"], told["type"], told["type"], content_type, body, headers=headers)
 
 
 def deflated(body: bytes) -> tuple[bytes, str]:
@@ -227,6 +233,10 @@ def read_raw(envelope: Envelope, limit: int = LIMIT) -> RawEnvelope:
     """What a system pushed to ``hub.in``; the routing key ``<feed>.<operation>.v1`` says what it is."""
     feed, operation = _addressed(envelope.key)
     headers = _headers(envelope.headers)
+    if not envelope.body and (PREFIX + "dataref" in headers or _OTHER_PREFIX + "dataref" in headers):
+        raise Rejected(
+            "Its data are elsewhere (`dataref`): this hub fetches nothing from addresses in messages.", code="by_reference"
+        )
     structured = envelope.content_type.startswith("application/cloudevents+json")
     told = _json(inflated(envelope.body, envelope.encoding, limit))
     attributes = attributes_of(headers)

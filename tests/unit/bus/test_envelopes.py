@@ -13,7 +13,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.bus.envelopes import ATTEMPT, BATCH, JSON, LIMIT, MOST_RECORDS, UNREADABLE, Envelope, inflated, pack, read, read_raw
+from hub.bus.envelopes import (
+    ATTEMPT,
+    BATCH,
+    JSON,
+    LARGE,
+    LIMIT,
+    MOST_RECORDS,
+    UNREADABLE,
+    Envelope,
+    event,
+    inflated,
+    pack,
+    read,
+    read_raw,
+)  # fmt: skip
 from hub.errors import Rejected
 from hub.records import Operation, RecordRef, SourceRecord, canonical_json, record_to_json
 
@@ -113,6 +127,21 @@ def test_what_stands_in_the_place_of_another_says_of_which() -> None:
     assert [one.caused_by for one in read(envelope).records] == ["before:7"]
     (batch,) = pack([record(1, caused_by="before:7"), record(2)])
     assert [one.caused_by for one in read(batch).records] == ["before:7", ""]
+
+
+def told_of(size: int) -> dict[str, Any]:
+    return {
+        "specversion": "1.0", "id": "g:1", "source": "/goldenhub/x", "type": "customer.created.v1", "subject": "g",
+        "sequence": f"{41:020d}", "datacontenttype": JSON, "data": {"version": 1, "text": "x" * size},
+    }  # fmt: skip
+
+
+def test_an_event_with_too_much_data_says_where_they_are() -> None:
+    small, large = event(told_of(1000)), event(told_of(LARGE))
+
+    assert (len(small.body) > 1000, "cloudEvents_dataref" in (small.headers or {})) == (True, False)
+    assert (large.body, (large.headers or {})["cloudEvents_dataref"]) == (b"", "/api/changes?after=40&limit=1")
+    assert large.headers == (small.headers or {}) | {"cloudEvents_dataref": "/api/changes?after=40&limit=1"}
 
 
 def test_a_batch_is_deflated_when_that_pays() -> None:
@@ -255,6 +284,7 @@ def test_a_structured_cloud_event_is_read_too() -> None:
         (replace(RAW, body=b'"text"'), "malformed_message"),
         (replace(RAW, body=b"<xml/>"), "not_json"),
         (replace(RAW, content_type="text/xml"), "type_unknown"),
+        (replace(RAW, body=b"", headers={"cloudEvents_dataref": "https://shop.example/7"}), "by_reference"),
         (replace(RAW, headers={"cloudEvents_time": "yesterday"}), "headers_invalid"),
         (replace(RAW, headers={"cloudEvents_time": "2026-03-01T12:00:00"}), "headers_invalid"),
         (replace(RAW, headers={"cloudEvents_id": "a", "cloudEvents_specversion": "2.0"}), "version_unknown"),
