@@ -12,7 +12,7 @@ import orjson
 
 from hub.batch.components import read_components
 from hub.batch.population import Population
-from hub.batch.sieve import Sieve
+from hub.batch.sieve import Drawn, Sieve, Sketches
 from hub.matching.clustering import ClusterRules, Member, PairEvidence, Refusal, cluster
 from hub.matching.features import Features
 from hub.matching.rules import MatchingRules
@@ -56,9 +56,15 @@ class PairWorker:
         self.scorer = Scorer(task.rules)
         self._words = _Words()
         self._sieve = Sieve(self.scorer, self._words)
+        self._read: Sketches | None = None
 
     def __call__(self, part: Range | Twins) -> int:
         return self._twins(part) if isinstance(part, Twins) else self._pairs(part)
+
+    def _sketches(self, population: Population) -> Sketches:
+        if self._read is None:
+            self._read = population.sketches()
+        return self._read
 
     def _twins(self, part: Twins) -> int:
         """Nodes whose records are one customer by that alone, on trusted values: they equal each other in all they say."""
@@ -77,9 +83,9 @@ class PairWorker:
         """Keep what a person or the clustering has to know: evidence from the review threshold on, and hard rules."""
         with self.task.reading() as population:
             self._words.population = population
-            drawn = population.drawn(part.low, part.high)
+            drawn = Drawn(*population.drawn(part.low, part.high), self._sketches(population))
             places = self._sieve(drawn)
-            one, other = drawn["a"][places], drawn["b"][places]
+            one, other = drawn.a[places], drawn.b[places]
             del drawn
             sides = population.sides_of(sorted({*one.tolist(), *other.tolist()}))
         compare, least = self.scorer.compare, self.task.rules.review_bits

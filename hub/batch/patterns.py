@@ -23,7 +23,7 @@ RANDOM_PAIRS = 100_000
 of a thousand is told to a seventh of a bit. What is rarer is mostly a key, and its pairs are candidates, all counted."""
 PAIRS_A_NODE, FEWEST_PAIRS = 20, 20_000
 """Of few nodes so many pairs each, but no fewer than these in all: pairing them more often tells nothing new of them."""
-SAMPLE = 500_000
+SAMPLE = 150_000
 """Of more candidates than twice this about so many are counted: those of every n-th node, which are as good as all."""
 PART, ALONE = 25_000, 50_000
 """Pairs in one part of the work; and up to how many to start processes takes longer than to count them."""
@@ -102,15 +102,22 @@ class PatternWorker:
 
 def count_patterns(nodes: int, ranges: Iterable[tuple[int, int]], candidates: int, task: Task, workers: int) -> Counted:
     """The patterns of all candidates (of very many a sample, counted as often as it stands for) and of random pairs, always the
-    same for the same population."""
+    same for the same population. ``ranges`` hold ``PART`` candidates each; where few of them are counted, a part of the work is
+    several ranges."""
     step = max(candidates // SAMPLE, 1)
-    sampled = [Sampled(low, high, step) for low, high in ranges]
+    sampled = [Sampled(low, high, step) for low, high in _joined(list(ranges), step)]
     drawn = list(_drawn(nodes))
     parts = [*sampled, *(Drawn(drawn[start : start + PART]) for start in range(0, len(drawn), PART))]
     workers = workers if candidates // step + len(drawn) > ALONE else 1
     found = spread(workers, PatternWorker, task, iter(parts), lambda done: None)
     seen = _summed(found[: len(sampled)])
     return Counted(Counter({one: times * step for one, times in seen.items()}), _summed(found[len(sampled) :]))
+
+
+def _joined(ranges: Sequence[tuple[int, int]], together: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, len(ranges), together):
+        some = ranges[start : start + together]
+        yield some[0][0], some[-1][1]
 
 
 def _drawn(nodes: int) -> Iterator[tuple[int, int]]:

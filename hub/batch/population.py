@@ -11,10 +11,12 @@ import duckdb
 import orjson
 
 from hub.batch.packing import unpacked
-from hub.batch.sketching import drawn, sketch
+from hub.batch.sketching import Nodes, drawn, sketch, sketches
+from hub.batch.telling import told_values
 from hub.matching.clustering import ClusterRules
 from hub.matching.features import Features
 from hub.matching.prepared import Prepared
+from hub.matching.rarity import Told
 
 _COLUMNS: dict[str, dict[str, str]] = {
     "records": {"key": "VARCHAR", "hash": "VARCHAR", "content": "VARCHAR", "place": "VARCHAR"},
@@ -147,13 +149,21 @@ class Population:
             """
         return [(a, b) for a, b in self._rows(asked, [[a for a, _ in pairs], [b for _, b in pairs]])]
 
+    def told_values(self) -> Told:
+        """How common the values of all nodes are."""
+        return told_values(self._db)
+
     def sketch(self) -> None:
         """What candidates can be sifted by."""
         sketch(self._db)
 
-    def drawn(self, low: int, high: int) -> dict[str, Any]:
-        """The candidates whose smaller node lies in [low, high), as columns, with the sketches of both sides."""
+    def drawn(self, low: int, high: int) -> tuple[Nodes, Nodes]:
+        """Both sides of the candidates whose smaller node lies in [low, high)."""
         return drawn(self._db, low, high)
+
+    def sketches(self) -> dict[str, Any]:
+        """What is known of all nodes to sift their pairs by, as columns."""
+        return sketches(self._db)
 
     def words(self, field: str) -> list[str]:
         """The values of a field of sketches, in the order of their numbers."""

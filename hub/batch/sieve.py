@@ -6,13 +6,15 @@ pair: what falls through, the scorer would have dropped; what stays, it weighs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.batch.unlike import GivenNames, other_family
 from hub.matching import comparisons as compare
 from hub.matching.guards import GUARDS
 from hub.matching.prepared import Prepared
@@ -28,8 +30,25 @@ ABSENT, SEVERAL = -1, -2
 
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Drawn = Mapping[str, NDArray[Any]]
-"""Columns of candidates: ``a``, ``b``, and of each side, as ``left_`` and ``right_``, the fields and what else a sketch tells."""
+Sketches = Mapping[str, NDArray[Any]]
+"""By field, and by what else a sketch tells, a column with a place for every node."""
+
+
+class Drawn(NamedTuple):
+    """Candidates, and what is known of their nodes: only what is asked for is fetched, and of most that is little."""
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    sketches: Sketches
+
+    def left(self, name: str, at: NDArray[np.intp]) -> NDArray[Any]:
+        return self.sketches[name][self.a[at]]
+
+    def right(self, name: str, at: NDArray[np.intp]) -> NDArray[Any]:
+        return self.sketches[name][self.b[at]]
+
+
+_Name = tuple[str, str, str]
 
 _HALF = 32
 _LOW = (1 << _HALF) - 1
@@ -47,7 +66,9 @@ class Sieve:
         self._place_ceiling = scorer.place_ceiling
         self._weigh = Weigher(scorer.rules)
         self._words = words
-        self._given = _Known(partial(self._weighed, "given", self._of_given))
+        self._given = _Known(self._weigh_given)
+        self._plainly: GivenNames | None = None
+        self._first: dict[str, Numbers] = {}
         self._family = _Known(partial(self._weighed, "family", self._of_family))
         self._locality = _Known(partial(self._weighed, "locality", self._of_locality))
 
@@ -64,9 +85,10 @@ class Sieve:
 
     def _opened(self, drawn: Drawn) -> Mask:
         """Where a sketch says too little: several names, or numbers and companies to be compared."""
-        opened: Mask = drawn["left_open"] | drawn["right_open"]
+        told = drawn.sketches
+        opened: Mask = told["open"][drawn.a] | told["open"][drawn.b]
         for name in ("identified", "organized"):
-            opened |= drawn[f"left_{name}"] & drawn[f"right_{name}"]
+            opened |= told[name][drawn.a] & told[name][drawn.b]
         return opened
 
     def _ahead(self, drawn: Drawn, at: NDArray[np.intp], names: Sequence[str]) -> Numbers:
@@ -74,9 +96,9 @@ class Sieve:
         most = np.zeros(len(at), np.int64)
         for name in names:
             if name == "place":
-                told, best = drawn["left_placed"][at] & drawn["right_placed"][at], self._place_ceiling
+                told, best = drawn.left("placed", at) & drawn.right("placed", at), self._place_ceiling
             else:
-                told = (drawn[f"left_{name}"][at] != ABSENT) & (drawn[f"right_{name}"][at] != ABSENT)
+                told = (drawn.left(name, at) != ABSENT) & (drawn.right(name, at) != ABSENT)
                 best = self._best(name)
             most += np.where(told, best, 0)
         return most
@@ -88,12 +110,12 @@ class Sieve:
 
     def _plain(self, drawn: Drawn, at: NDArray[np.intp]) -> Numbers:
         weights, prior = self._rules.weights, self._rules.prior
-        ours, theirs = drawn["left_kind"][at], drawn["right_kind"][at]
+        ours, theirs = drawn.left("kind", at), drawn.right("kind", at)
         organization = next((number for number, word in enumerate(self._words("kind")) if word == "o"), SEVERAL)
         both = (ours == organization) & (theirs == organization)
         bits = np.where(both, prior["organization"], prior["person"]).astype(np.int64)
         bits += np.where((ours >= 0) & (theirs >= 0) & (ours != theirs), weights["kind"]["else"], 0)
-        ours, theirs = drawn["left_gender"][at], drawn["right_gender"][at]
+        ours, theirs = drawn.left("gender", at), drawn.right("gender", at)
         told = np.where(ours == theirs, max(weights["gender"]["exact"], 0), weights["gender"]["else"])
         return bits + np.where((ours >= 0) & (theirs >= 0), told, 0)
 
@@ -108,30 +130,57 @@ class Sieve:
         family[told] = self._family(*_pairs(drawn, "family", at[told]))
         return np.maximum(np.where(given > _NEVER, given + family, _NEVER), swapped)
 
+    @property
+    def _capped(self) -> bool:
+        """Whether a plainly different given name is the end of a pair, whatever else it says."""
+        return self._rules.guards.get("other_given", _FREE) < self._least
+
+    def _weigh_given(self, keys: Numbers) -> Numbers:
+        if not self._capped:
+            return self._weighed("given", self._of_given, keys)
+        if self._plainly is None:
+            self._plainly = GivenNames(self._words("given"))
+        asked = ~self._plainly.other(keys >> _HALF, keys & _LOW)
+        bits = np.full(len(keys), _NEVER, np.int64)
+        bits[asked] = self._weighed("given", self._of_given, keys[asked])
+        return bits
+
     def _of_given(self, left: str, right: str) -> int:
         found = self._weigh.given(left, right)
         if found is None:
             return 0
-        capped = self._rules.guards.get("other_given", _FREE) < self._least
-        return _NEVER if capped and GUARDS["other_given"]({"given": found[1]}, _NOBODY, _NOBODY) else found[2]
+        return _NEVER if self._capped and GUARDS["other_given"]({"given": found[1]}, _NOBODY, _NOBODY) else found[2]
 
     def _of_family(self, left: str, right: str) -> int:
         found = self._weigh.family(left, right)
         return found[2] if found else 0
 
     def _swapped(self, drawn: Drawn, at: NDArray[np.intp]) -> Numbers:
-        given, family = self._words("given"), self._words("family")
-        sides = [drawn[f"{side}_{name}"][at] for side in ("left", "right") for name in ("given", "family")]
-        first, second = _initials(given), _initials(family)
+        sides = [side(name, at) for side in (drawn.left, drawn.right) for name in ("given", "family")]
+        first, second = self._initials("given"), self._initials("family")
         alike = (first[sides[0]] == second[sides[3]]) | (second[sides[1]] == first[sides[2]])
         for side in sides:
             alike &= side >= 0
         told = np.full(len(at), _NEVER, np.int64)
-        for n in np.flatnonzero(alike).tolist():
-            one, other = (given[sides[0][n]], family[sides[1][n]], ""), (given[sides[2][n]], family[sides[3][n]], "")
+        for n, one, other in self._crossing(np.flatnonzero(alike), sides):
             if (found := self._weigh.swapped(*ordered(one, other))) is not None:
                 told[n] = found[2]
         return told
+
+    def _crossing(self, at: NDArray[np.intp], sides: Sequence[NDArray[Any]]) -> Iterator[tuple[int, _Name, _Name]]:
+        """The places, among these, where the given name of each may be the family name of the other; and both names."""
+        words = [self._words(name) for name in ("given", "family", "given", "family")]
+        for one, other in ((0, 3), (1, 2)):
+            names = [[words[side][number] for number in sides[side][at].tolist()] for side in (one, other)]
+            at = at[~other_family(*names)]
+        given, family, others, last = ([words[n][number] for number in sides[n][at].tolist()] for n in range(4))
+        yield from zip(at.tolist(), zip(given, family, repeat("")), zip(others, last, repeat("")), strict=True)
+
+    def _initials(self, field: str) -> Numbers:
+        """The first letter of each word; two more places, for the numbers of nothing."""
+        if field not in self._first:
+            self._first[field] = np.array([*(ord(word[0]) for word in self._words(field)), 0, 0], np.int64)
+        return self._first[field]
 
     # -- other values --
 
@@ -152,7 +201,7 @@ class Sieve:
 
     def _by_value(self, drawn: Drawn, name: str, at: NDArray[np.intp], weigh: Callable[[str, str], int]) -> Numbers:
         found = _weighed(*_pairs(drawn, name, at), partial(self._weighed, name, weigh))
-        ours, theirs = drawn[f"left_{name}"][at], drawn[f"right_{name}"][at]
+        ours, theirs = drawn.left(name, at), drawn.right(name, at)
         several = (np.minimum(ours, theirs) == SEVERAL) & (np.maximum(ours, theirs) != ABSENT)
         return np.where(several, self._best(name), found)
 
@@ -164,8 +213,8 @@ class Sieve:
         top, bottom = np.maximum.reduce([*parts, nothing]), np.minimum.reduce([*parts, nothing])
         total = sum([part * share // 1000 for part in parts], top - top * share // 1000 + bottom - bottom * share // 1000)
         bits = np.maximum(total, floor) if floor else total
-        several = (drawn["left_street"][at] == SEVERAL) | (drawn["right_street"][at] == SEVERAL)
-        placed = drawn["left_placed"][at] & drawn["right_placed"][at]
+        several = (drawn.left("street", at) == SEVERAL) | (drawn.right("street", at) == SEVERAL)
+        placed = drawn.left("placed", at) & drawn.right("placed", at)
         return np.where(placed, np.where(several, self._place_ceiling, bits), 0)
 
     def _part(self, drawn: Drawn, name: str, at: NDArray[np.intp]) -> Numbers:
@@ -227,7 +276,7 @@ class _Known:
 
 def _pairs(drawn: Drawn, name: str, at: NDArray[np.intp]) -> tuple[Numbers, Mask]:
     """Both values of a field as one number, and where both are single."""
-    ours, theirs = drawn[f"left_{name}"][at].astype(np.int64), drawn[f"right_{name}"][at].astype(np.int64)
+    ours, theirs = drawn.left(name, at).astype(np.int64), drawn.right(name, at).astype(np.int64)
     low, high = np.minimum(ours, theirs), np.maximum(ours, theirs)
     return (low << _HALF) | high, low >= 0
 
@@ -239,8 +288,3 @@ def _weighed(keys: Numbers, told: Mask, weigh: Callable[[Numbers], Numbers]) -> 
     if len(asked):
         bits[told] = weigh(asked)[back]
     return bits
-
-
-def _initials(words: Sequence[str]) -> Numbers:
-    """The first letter of each; two more places, for the numbers of nothing."""
-    return np.array([*(ord(word[0]) for word in words), 0, 0], np.int64)

@@ -5,27 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
+import numpy as np
 from numpy.typing import NDArray
 
 from hub.batch.sieve import ABSENT, FIELDS, PLACES, SEVERAL
+from hub.batch.telling import tell_features
 
-_SHAPE = (
-    '{"k": "VARCHAR", "g": "VARCHAR", "b": "VARCHAR", "s": "VARCHAR", "n": [["VARCHAR"]], "o": [["VARCHAR"]], '
-    '"e": [["VARCHAR"]], "t": [["VARCHAR"]], "a": [["VARCHAR"]], "i": [["VARCHAR"]]}'
-)
 _LISTS = {
     "given": ("n", 1), "family": ("n", 2), "email": ("e", 1), "phone": ("t", 1),
     **{name: ("a", place) for place, name in enumerate(PLACES, 1)},
 }  # fmt: skip
 _SINGLE = {"kind": "k", "gender": "g", "birth": "b"}
-_MARKS = ("open", "identified", "organized", "placed")
+
+Nodes = NDArray[np.int32]
 
 
 def sketch(db: duckdb.DuckDBPyConnection) -> None:
     """The table ``sketch`` beside ``node``, and the values of each field in the tables ``word_<field>``."""
-    db.execute(
-        f"CREATE TEMP TABLE told_features AS SELECT id, unnest(from_json(features, '{_SHAPE}')) FROM node"  # noqa: S608 - constants
-    )
+    tell_features(db)
     numbers, joins = [], []
     for name in FIELDS:
         many, value = (f"len({_LISTS[name][0]}) > 1", _place(*_LISTS[name])) if name in _LISTS else ("false", _SINGLE[name])
@@ -48,13 +45,13 @@ def _place(column: str, place: int) -> str:
     return f"{column}[1][{place}]"
 
 
-def drawn(db: duckdb.DuckDBPyConnection, low: int, high: int) -> dict[str, NDArray[Any]]:
-    """The candidates whose smaller node lies in [low, high), with the sketches of both sides."""
-    columns = [f"{side}.{name} AS {side}_{name}" for side in ("left", "right") for name in (*FIELDS, *_MARKS)]
-    quoted = ", ".join(column.replace("left.", "one.").replace("right.", "other.") for column in columns)
-    asked = (
-        f"SELECT a, b, {quoted} FROM candidate JOIN sketch one ON one.node = a JOIN sketch other ON other.node = b "  # noqa: S608
-        "WHERE a >= ? AND a < ? ORDER BY a, b"
-    )
-    found: dict[str, NDArray[Any]] = db.execute(asked, [low, high]).fetchnumpy()
+def drawn(db: duckdb.DuckDBPyConnection, low: int, high: int) -> tuple[Nodes, Nodes]:
+    """Both sides of the candidates whose smaller node lies in [low, high), in order."""
+    found = db.execute("SELECT a, b FROM candidate WHERE a >= ? AND a < ? ORDER BY a, b", [low, high]).fetchnumpy()
+    return found["a"], found["b"]
+
+
+def sketches(db: duckdb.DuckDBPyConnection) -> dict[str, NDArray[Any]]:
+    """What the sketches of all nodes tell, by field; a node's number is its place."""
+    found: dict[str, NDArray[Any]] = db.execute("SELECT * EXCLUDE node FROM sketch ORDER BY node").fetchnumpy()
     return found

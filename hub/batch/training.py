@@ -19,7 +19,7 @@ from hub.batch.patterns import COMPARISONS, PART, PLACE, Patterns, count_pattern
 from hub.batch.population import Population
 from hub.matching.clustering import load_cluster_rules
 from hub.matching.features import Features
-from hub.matching.rarity import Told, tell_values
+from hub.matching.rarity import Told
 from hub.matching.rules import LEVELS, TABLES, MatchingRules, half_bits, load_rules, with_document
 
 SHARED = 2
@@ -81,7 +81,7 @@ def train(population: Population, training: Training) -> tuple[Population, Train
     """
     folder, memory = population.folder, population.memory
     training.tell("counting values")
-    told = tell_values(population.all_features())
+    told = population.told_values()
     kinds = population.kinds()
     ranges, candidates = population.ranges(PART), population.count("candidate")
     population.close()

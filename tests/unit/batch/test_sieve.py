@@ -11,8 +11,8 @@ import duckdb
 import orjson
 import pytest
 
-from hub.batch.sieve import Sieve
-from hub.batch.sketching import drawn, sketch
+from hub.batch.sieve import Drawn, Sieve
+from hub.batch.sketching import drawn, sketch, sketches
 from hub.matching.prepared import Prepared
 from hub.matching.rules import MatchingRules, load_rules
 from hub.matching.scoring import Scorer
@@ -84,8 +84,8 @@ def test_what_the_sieve_drops_the_scorer_would_have_dropped(seed: int, changed: 
 
     sieve = Sieve(scorer, words)
 
-    columns = drawn(db, 0, len(nodes))
-    assert list(zip(columns["a"].tolist(), columns["b"].tolist(), strict=True)) == pairs
+    columns = Drawn(*drawn(db, 0, len(nodes)), sketches(db))
+    assert list(zip(columns.a.tolist(), columns.b.tolist(), strict=True)) == pairs
     stays = {pairs[place] for place in sieve(columns).tolist()}
     sides = [Prepared(one) for one in nodes]
     kept = {(a, b) for a, b in pairs if scorer.counted(sides[a], sides[b]) is not None}
