@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from hub.bus import LANES as LANES
 from hub.errors import HubError, Retryable
 from hub.relay import is_due, relay
 from hub.store import workers
+from hub.store.bells import ANNOUNCED, Bell
 from hub.store.workers import Worker
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ SILENT = timedelta(seconds=30)
 _BEAT = 1.0  # seconds between two beats
 _TAKE = timedelta(milliseconds=300)  # how long one turn waits for work
 _LONGEST_REST, _SHORT_REST = 0.2, 0.02  # seconds until what has no bell is looked at again: else, and while live records come
+_TRUSTS = 1.0  # seconds until it is looked at although its bell did not ring
+_ANNOUNCED = 500  # announcements at a time
 _LATE = timedelta(minutes=15)  # so long what is kept is left to the stage `ingest`, which has time for it
 _SEES_TO = 1.0  # seconds until what was put off, or could not be brought to the broker, is looked at again
 
@@ -84,8 +88,8 @@ class Runner:
                 did = patience.until_ready(turn)
                 self._beat(did)
                 self._keeps.turn(busy=bool(did))
-                rest = 0.0 if did else min(rest * 2 + 0.005, _SHORT_REST if self._hurried else _LONGEST_REST)
-                if rest and self.stage not in (RESOLVE, ATTACH):  # these wait at the bus
+                rest = 0.0 if did else min(rest * 2 + 0.005, self._longest_rest())
+                if rest and self.stage == DELIVER:  # the others wait where their work comes from
                     self.stop.wait(rest)
         finally:
             with suppress(HubError), self.hub.store.begin() as tx:
@@ -97,7 +101,7 @@ class Runner:
 
     def _turn(self, patience: Patience) -> Turn:
         if self.stage == RELAY:
-            return lambda: _relay(self.hub)
+            return Announcing(self.hub, self.stop, self._longest_rest).turn
         if self.stage == INGEST:
             return Entrance(self.hub).turn
         if self.stage == DELIVER:
@@ -117,6 +121,9 @@ class Runner:
                 self._sees_to.at_once()  # there may be more
                 done = more if done is None else _sum(done, more)
         return done
+
+    def _longest_rest(self) -> float:
+        return _SHORT_REST if self._hurried else _LONGEST_REST
 
     def _saw_live(self) -> None:
         self._hurried = True
@@ -146,14 +153,44 @@ def _sum(one: Work, other: Work) -> Work:
     return one
 
 
-def _relay(hub: Hub) -> Work | None:
-    """The next announcements of golden records, brought to the broker in their order."""
-    with hub.store.read() as tx:
-        if not is_due(tx, stages.ENTITY):
+@dataclass
+class Announcing:
+    """What a worker of the stage `relay` does: announcements of golden records are brought to the broker, in their order.
+
+    Where the database rings when there are any, it waits for that, and looks without being called only to be sure.
+    """
+
+    hub: Hub
+    stop: threading.Event = field(default_factory=threading.Event)
+    looks: Callable[[], float] = lambda: _LONGEST_REST
+    """Seconds after which it looks, as long as no bell was heard."""
+    _bell: Bell = field(init=False, repr=False)
+    _more: bool = field(default=True, repr=False)
+    _looked: float = field(default=0.0, repr=False)
+
+    def __post_init__(self) -> None:
+        self._bell = Bell(self.hub.store, ANNOUNCED, self.stop)
+
+    def turn(self) -> Work | None:
+        if not self._more and not self._bell.wait(self._rest()) and not self._is_due():
             return None
-    with hub.store.begin() as tx:
-        number = relay(tx, stages.ENTITY, partial(hub.bus.announce, tx=tx), source=hub.landscape.source, as_told=True)
-    return Work(records=number) if number else None
+        self._more = True  # should this fail
+        with self.hub.store.begin() as tx:
+            publish = partial(self.hub.bus.announce, tx=tx)
+            number = relay(tx, stages.ENTITY, publish, source=self.hub.landscape.source, limit=_ANNOUNCED, as_told=True)
+        self._more = number == _ANNOUNCED
+        return Work(records=number) if number else None
+
+    def _rest(self) -> float:
+        return _TAKE.total_seconds() if self._bell.works else self.looks()
+
+    def _is_due(self) -> bool:
+        """Looking costs less than taking the place to find nothing; but it costs, and who hears the bell looks seldom."""
+        if self._bell.works and time.monotonic() < self._looked + _TRUSTS:
+            return False
+        self._looked = time.monotonic()
+        with self.hub.store.read() as tx:
+            return is_due(tx, stages.ENTITY)
 
 
 @dataclass

@@ -140,7 +140,8 @@ class EmbeddedBus:
         """Nobody listens here: who wants to hear reads the change feed, which the store keeps."""
 
     def take_raw(self, limit: int, wait: timedelta = NO_WAIT) -> list[Pushed]:
-        """Nobody can push here: without a broker, systems push to the API."""
+        """Nobody can push here: without a broker, systems push to the API. Who waits for it all the same waits in vain."""
+        time.sleep(wait.total_seconds())
         return []
 
     def settle_raw(self, pushed: Sequence[Pushed]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Text, and_, func, or_, select, type_coerce
 
 from hub.records import Data, RecordRef
 from hub.store import rows
+from hub.store.bells import ANNOUNCED, ring
 from hub.store.sources import SourceKey
 from hub.store.tables import former_members, goldens, outbox, xref
 
@@ -209,7 +210,9 @@ def count_members(tx: Connection, entity: str) -> int:
 
 
 def announce(tx: Connection, told: Sequence[Announcement]) -> None:
-    """Put announcements into the outbox; the database numbers them."""
+    """Put announcements into the outbox; the database numbers them. Whoever brings them on hears of it."""
+    if told:
+        ring(tx, ANNOUNCED)
     rows.insert_columns(tx, outbox, Announcement._fields[1:], list(zip(*told, strict=True))[1:])
 
 
