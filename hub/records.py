@@ -262,7 +262,7 @@ def at_path(data: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path of a canonical record, or None."""
     value: Any = data
     for step in path.split("."):
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and (value is None or not isinstance(value, Mapping)):
             return None
         value = value.get(step)
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import isfinite
@@ -57,23 +57,26 @@ class Translating:
             caused_by=piece.origin or "",
         )  # fmt: skip
 
-    def __call__(self, item: Item, now: datetime) -> Iterator[tuple[str, Made | None]]:
+    def __call__(self, item: Item, now: datetime) -> list[tuple[str, Made | None]]:
+        """What each mapping makes of a piece, and of which entity."""
         if isinstance(item, Damage):
-            yield self._damaged(item, now)
-            return
+            return [self._damaged(item, now)]
+        raw = item.said
+        made: list[tuple[str, Made | None]] = []
         for translator in self._plan.translators:
-            yield from self._translated(translator, item.said, now)
+            outcomes = translator.apply(raw)
+            if not outcomes:
+                made.append((translator.entity, self._left_out(translator, raw, now)))
+            made += [self._told(outcome, translator, raw, now) for outcome in outcomes]
+        return made
 
-    def _translated(self, translator: Translator, raw: RawRecord, now: datetime) -> Iterator[tuple[str, Made | None]]:
-        outcomes = translator.apply(raw)
-        if not outcomes:
-            yield translator.entity, self._left_out(translator, raw, now)
-        for outcome in outcomes:
-            if isinstance(outcome, MappingFailed):
-                key = self._only_key(translator, raw)
-                yield translator.entity, self._reject(outcome, raw, translator.entity, translator.name, now, key)
-            else:
-                yield outcome.entity, self._checked(outcome, translator, raw, now)
+    def _told(
+        self, outcome: Translation | MappingFailed, translator: Translator, raw: RawRecord, now: datetime
+    ) -> tuple[str, Made | None]:
+        if isinstance(outcome, MappingFailed):
+            key = self._only_key(translator, raw)
+            return translator.entity, self._reject(outcome, raw, translator.entity, translator.name, now, key)
+        return outcome.entity, self._checked(outcome, translator, raw, now)
 
     def _only_key(self, translator: Translator, raw: RawRecord) -> str | None:
         """Whose record could not be translated: where that can be told, it is mended and erased together with its fellows."""
@@ -89,9 +92,10 @@ class Translating:
     def _checked(self, made: Translation, translator: Translator, raw: RawRecord, now: datetime) -> Made:
         try:
             if made.operation not in GONE:
-                made = replace(made, data=self._plan.own(made))
-            if made.operation not in GONE and made.operation is not Operation.PATCH:
-                self._plan.check(made.entity, made.data)
+                if (own := self._plan.own(made)) is not made.data:
+                    made = replace(made, data=own)
+                if made.operation is not Operation.PATCH:
+                    self._plan.check(made.entity, made.data)
         except Rejected as wrong:
             return self._reject(wrong, raw, made.entity, translator.name, now, made.key)
         return self._record(made, translator, raw, now)

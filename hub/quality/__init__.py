@@ -57,6 +57,13 @@ class QualityRule:
     def broken_by(self, data: Mapping[str, Any]) -> bool:
         return self.test(data)
 
+    @property
+    def asks_for(self) -> str:
+        """A field without which the rule is not broken; empty where there is none."""
+        only = self.none_of if len(self.none_of) == 1 and not self.any_of and self.expect is None else ()
+        first: str = (*self.needs, *only, "")[0]
+        return first.partition(".")[0]
+
     @cached_property
     def test(self) -> Callable[[Mapping[str, Any]], bool]:
         """The rule with every path taken apart once: all records pass all rules."""
@@ -105,9 +112,9 @@ class QualityRules:
     feeds: tuple[FeedRule, ...] = ()
 
     @cached_property
-    def tests(self) -> tuple[tuple[QualityRule, Callable[[Mapping[str, Any]], bool]], ...]:
-        """The rules for records, each with the function that says whether it is broken."""
-        return tuple((rule, rule.test) for rule in self.records)
+    def tests(self) -> tuple[tuple[QualityRule, str, Callable[[Mapping[str, Any]], bool]], ...]:
+        """The rules for records: with a field without which none is broken, and the function that says whether it is."""
+        return tuple((rule, rule.asks_for, rule.test) for rule in self.records)
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,9 @@ def check_record(rules: QualityRules, data: Mapping[str, Any], as_of: str = "") 
     """What is wrong with a record, in the order of the rules."""
     seen = {**data, "as_of": as_of} if as_of else data
     return [
-        Finding(rule.name, rule.field, rule.severity, rule.action, rule.says) for rule, test in rules.tests if test(seen)
+        Finding(rule.name, rule.field, rule.severity, rule.action, rule.says)
+        for rule, field, test in rules.tests
+        if (not field or field in seen) and test(seen)
     ]
 
 
@@ -171,6 +180,8 @@ def _at(data: Mapping[str, Any], steps: tuple[str, ...]) -> Any:
     """The value at a path, or None: `at_path` with the path taken apart."""
     value: Any = data.get(steps[0])
     for step in steps[1:]:
+        if value is None:
+            return None
         if type(value) is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(step)

@@ -134,6 +134,19 @@ def test_no_record_makes_the_rules_stumble(data: dict[str, Any]) -> None:
 
 
 @given(
+    st.sampled_from(MODEL.entities),
+    st.dictionaries(
+        st.sampled_from(["kind", "name", "birth_date", "death_date", "organization", "emails", "participants", "status"]),
+        st.sampled_from(["person", "2030", None, [], {}, {"legal_form": "GmbH"}, {"legal_form": None}, [{}], {"family": "Gil"}]),
+    ),
+)
+def test_no_rule_is_passed_over_that_is_broken(entity: str, data: dict[str, Any]) -> None:
+    rules = load_quality(MODEL.rules(entity, "quality"))
+    broken = [rule.name for rule in rules.records if rule.broken_by(data)]
+    assert [finding.rule for finding in check_record(rules, data)] == broken
+
+
+@given(
     st.sampled_from(
         [
             "!before(as_of, birth_date)",
