@@ -114,6 +114,17 @@ def _e164(parsed: phonenumbers.PhoneNumber) -> str:
 def _region(country: object) -> str:
     if country is None or country == "":
         return ""
+    if type(country) is str and len(country) == 2 and country.isupper():
+        return _region_of(country)
+    return _region_in(country)
+
+
+@lru_cache(maxsize=1024)
+def _region_of(code: str) -> str:
+    return _region_in(code)
+
+
+def _region_in(country: object) -> str:
     try:
         return str(read_country(country))
     except Unclean:

@@ -31,7 +31,7 @@ class Block:
 
     def make(self, source: Any, flags: Flags) -> dict[str, Any]:
         """The object; a field that is absent is not in it."""
-        objects: list[dict[str, Any]] = [{} for _ in range(self._count)]
+        objects: list[dict[str, Any]] = [{}] if self._count == 1 else [{} for _ in range(self._count)]
         for parent, members in self._plain:
             base = source if parent is None else source.get(parent)
             if type(base) is not dict and base is not None:

@@ -26,9 +26,11 @@ def list_value(evaluate: Evaluate, fields: list[Field], items: Schema, inside: b
             return None
         if not isinstance(found, list):
             raise Unclean('`each` gave no list; write "x && [x] || `[]`" for a single value.', code="not_a_list")
-        outer = {"record": source["record"], "parent": source["item"]} if inside else {"record": source}
-        made = [make(block.make({"item": item, **outer}, flags), flags) for item in found]
-        return [item for item in made if item is not None] or None
+        if inside:
+            seen = [{"item": item, "record": source["record"], "parent": source["item"]} for item in found]
+        else:
+            seen = [{"item": item, "record": source} for item in found]
+        return [item for one in seen if (item := make(block.make(one, flags), flags)) is not None] or None
 
     return value
 
@@ -44,7 +46,7 @@ def _item_maker(fields: list[Field], subject: str, schema: Schema) -> Make:
 
     def make(item: dict[str, Any], flags: Flags) -> Any:
         given, flags.kept = flags.kept, None
-        if not any(name in item for name in needed):
+        if needed.isdisjoint(item):
             return item if item and not from_source else None
         if given is not None and subject in item:
             item.setdefault("given", given)

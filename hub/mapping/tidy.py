@@ -19,6 +19,12 @@ USUAL: set[str] = set()
 _MOST_REMEMBERED = 50_000
 
 
+def _remember(text: str) -> None:
+    USUAL.add(text)
+    if len(USUAL) > _MOST_REMEMBERED:
+        USUAL.clear()
+
+
 class Flags(list[dict[str, Any]]):
     """What was not sure or left out, for `flags` of the record; and how the last cleaned value was given."""
 
@@ -59,9 +65,7 @@ class _Tidy:
                 and (length := len(value)) <= LARGEST_TEXT
             ):
                 if length <= _SHORT:
-                    USUAL.add(value)
-                    if len(USUAL) > _MOST_REMEMBERED:
-                        USUAL.clear()
+                    _remember(value)
                 return value
             return self._text(value)
         if value is None or kind in _SCALARS:
@@ -69,8 +73,7 @@ class _Tidy:
         if isinstance(value, str):
             return self._cleaned(value, flags)
         if isinstance(value, list):
-            kept = (self.tidy(item, flags) for item in value)
-            return [item for item in kept if item is not None] or None
+            return [found for item in value if (found := self.tidy(item, flags)) is not None] or None
         if isinstance(value, dict):
             return self._object(value, flags)
         if isinstance(value, datetime):
@@ -83,6 +86,8 @@ class _Tidy:
             text = " ".join(text.split())
         if not text or stands_for_nothing(text):
             return text if text and self._keep else None
+        if text == value and len(text) <= _SHORT and text.isprintable():
+            _remember(text)  # it only begins like a placeholder
         return text
 
     def _cleaned(self, value: str, flags: Flags) -> Any:
