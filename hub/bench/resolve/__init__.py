@@ -19,7 +19,7 @@ from typing import Any
 
 from hub.app import Hub, open_hub
 from hub.bench.resolve.bare import Bare
-from hub.bench.resolve.population import analyze, database, fill, people
+from hub.bench.resolve.population import analyze, database, fill, known_people
 from hub.bench.resolve.rival import Rival, rival_version
 from hub.contract import Secret
 from hub.records import SourceRecord
@@ -62,9 +62,9 @@ def _size(server: str, size: int, singles: int, batches: int, rivals: int) -> di
         with open_hub(settings) as hub:
             hub.migrate()
             hub.agree()
-            known, new = people(size, _WARM + singles + batches * _BATCH)
+            number = _WARM + singles + batches * _BATCH
             began = time.perf_counter()
-            fill(hub, known)
+            new = fill(hub, size, number)
             analyze(hub.store)
             figures: dict[str, Any] = {"filled_s": time.perf_counter() - began}
             for record in new[:_WARM]:
@@ -72,7 +72,7 @@ def _size(server: str, size: int, singles: int, batches: int, rivals: int) -> di
             alone = new[_WARM : _WARM + singles]
             figures |= _singles(hub, alone) | _batches(hub, new[_WARM + singles :])
             if rivals and rival_version():
-                figures |= _rival(known, alone[:rivals])
+                figures |= _rival(known_people(size, number), alone[:rivals])
             return figures
 
 

@@ -24,11 +24,18 @@ _PAGE = 5_000
 _READ = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def people(held: int, new: int) -> tuple[list[SourceRecord], list[SourceRecord]]:
-    """Records to be held, and new ones of the same population: some are customers that are held, most are not."""
-    told = [_record(row.system, row.key, canonical(row)) for row in rows(held + new)]
-    chosen = set(Random(7).sample(range(len(told)), new))  # noqa: S311 - nothing secret is drawn here
-    return [one for place, one in enumerate(told) if place not in chosen], [told[place] for place in sorted(chosen)]
+def people(held: int, new: int) -> Iterator[tuple[SourceRecord, bool]]:
+    """Records one after the other, each with whether it is one of so many ``new`` ones: some of these are customers that are held
+    already, most are not. All of them at once would not fit into memory.
+    """
+    chosen = set(Random(7).sample(range(held + new), new))  # noqa: S311 - nothing secret is drawn here
+    for place, row in enumerate(rows(held + new)):
+        yield _record(row.system, row.key, canonical(row)), place in chosen
+
+
+def known_people(held: int, new: int) -> list[SourceRecord]:
+    """Those of `people` who are held, all at once."""
+    return [record for record, is_new in people(held, new) if not is_new]
 
 
 def _record(system: str, key: str, data: dict[str, object]) -> SourceRecord:
@@ -38,12 +45,24 @@ def _record(system: str, key: str, data: dict[str, object]) -> SourceRecord:
     )  # fmt: skip
 
 
-def fill(hub: Hub, records: Sequence[SourceRecord]) -> None:
-    """Have them held as if they had come one by one."""
-    for start in range(0, len(records), _PAGE):
-        with hub.store.begin() as tx:
-            land(tx, hub.resolver, records[start : start + _PAGE])
+def fill(hub: Hub, held: int, new: int) -> list[SourceRecord]:
+    """Have so many records held as if they had come one by one; the new ones, which are not."""
+    left: list[SourceRecord] = []
+    page: list[SourceRecord] = []
+    for record, is_new in people(held, new):
+        (left if is_new else page).append(record)
+        if len(page) == _PAGE:
+            _land(hub, page)
+            page = []
+    _land(hub, page)
     adopt_in_bulk(hub.store, hub.resolver, hub.as_of, Cause("load"))
+    return left
+
+
+def _land(hub: Hub, page: Sequence[SourceRecord]) -> None:
+    if page:
+        with hub.store.begin() as tx:
+            land(tx, hub.resolver, page)
 
 
 def analyze(store: Store) -> None:
