@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from hub.errors import BadSettings
 from hub.landscape import references
-from hub.sealing import SETTING, MasterKeys, fingerprint, new_key, read_keys, shown_key
+from hub.sealing import SETTING, MasterKeys, fingerprint, new_key, new_keys, read_keys, shown_key
 from hub.settings import Settings
 from hub.store import keys
 from hub.store.keys import DataKey, Owner
@@ -52,16 +52,12 @@ class KeyRing:
         masters, sealing = self._sealing(tx)
         asked = sorted(set(owners))
         held = keys.latest(tx, asked)
-        found: dict[Owner, Opened] = {}
-        made: list[DataKey] = []
-        for owner in asked:
-            one = held.get(owner)
-            if one is not None and one.sealed is not None:
-                found[owner] = one.number, self._opened(masters, one)
-            else:
-                number, key = (one.number if one else 0) + 1, new_key()
-                made.append(DataKey(owner, number, sealing, masters.wrap(key, _label(owner, number), sealing)))
-                found[owner] = number, key
+        found = {owner: (one.number, self._opened(masters, one)) for owner, one in held.items() if one.sealed is not None}
+        missing = [(owner, held[owner].number + 1 if owner in held else 1) for owner in asked if owner not in found]
+        fresh = new_keys(len(missing))
+        wrapped = masters.wrap(fresh, [_label(owner, number) for owner, number in missing], sealing)
+        found |= {owner: (number, key) for (owner, number), key in zip(missing, fresh, strict=True)}
+        made = [DataKey(owner, number, sealing, sealed) for (owner, number), sealed in zip(missing, wrapped, strict=True)]
         for theirs in keys.add(tx, made, self.clock()):
             found[theirs.owner] = theirs.number, self._opened(masters, theirs)
         return found
@@ -163,7 +159,7 @@ class KeyRing:
         return number
 
     def _anew(self, masters: MasterKeys, one: DataKey) -> DataKey:
-        sealed = masters.wrap(self._opened(masters, one), _label(one.owner, one.number), masters.first)
+        (sealed,) = masters.wrap([self._opened(masters, one)], [_label(one.owner, one.number)], masters.first)
         return one._replace(master=masters.first, sealed=sealed)
 
     def forget(self, store: Store) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,7 +17,6 @@ from hub.sealing.packing import pack, unpack
 from hub.store import feeds, raw
 from hub.store.keys import Owner
 from hub.store.raw import RawMessage
-from hub.store.rows import Row
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
@@ -29,33 +28,60 @@ def keep(tx: Connection, hub: Hub, feed: str, came: Sequence[Came], lane: str) -
     """Keep what came: compressed, and sealed with the data key of the source record it is about."""
     if not came:
         return
-    system, release, at = hub.landscape.feed(feed).system, hub.release, hub.clock()
-    bodies = [piece for piece in came if piece.origin is None or piece.edited]
-    opened = hub.keys.for_owners(tx, {_owner(piece, system) for piece in bodies})
-    nonces = os.urandom(NONCE_BYTES * len(bodies))
-    kept: list[Row] = []
-    place = 0
-    for piece in came:
-        item = piece.item
-        number, mark, body = 0, "", None
-        if piece.origin is None or piece.edited:
-            number, key = opened[_owner(piece, system)]
-            packed = pack(item)
-            mark = hashlib.blake2b(packed, key=key, digest_size=16).hexdigest()
-            body = seal_body(key, piece.id, packed, nonces[place : place + NONCE_BYTES])
-            place += NONCE_BYTES
-        kept.append(
-            {
-                "id": piece.id, "feed": feed, "system": system, "stream": item.stream, "entity": piece.entity,
-                "key": None if piece.key is None else _storable(piece.key), "where": _storable(item.where),
-                "run": piece.id.rpartition(":")[0], "at": piece.at, "kept_at": piece.at if piece.origin is None else at,
-                "lane": lane, "made": piece.made, "release": release, "origin": piece.origin, "hash": mark,
-                "data_key": number, "size": len(body) if body else 0, "body": body,
-            }
-        )  # fmt: skip
+    system, at, all_of = hub.landscape.feed(feed).system, hub.clock(), len(came)
+    keys = [None if piece.key is None else _storable(piece.key) for piece in came]
+    sealed = _sealed(tx, hub, [(piece, _owner(piece, key, system)) for piece, key in zip(came, keys, strict=True)])
+    kept: dict[str, Sequence[Any]] = {
+        "id": [piece.id for piece in came],
+        "feed": [feed] * all_of,
+        "system": [system] * all_of,
+        "stream": [piece.item.stream for piece in came],
+        "entity": [piece.entity for piece in came],
+        "key": keys,
+        "where": [_storable(piece.item.where) for piece in came],
+        "run": [piece.id.rpartition(":")[0] for piece in came],
+        "at": [piece.at for piece in came],
+        "kept_at": [piece.at if piece.origin is None else at for piece in came],
+        "lane": [lane] * all_of,
+        "made": [piece.made for piece in came],
+        "release": [hub.release] * all_of,
+        "origin": [piece.origin for piece in came],
+        "hash": [one.mark for one in sealed],
+        "data_key": [one.number for one in sealed],
+        "size": [len(one.body) if one.body else 0 for one in sealed],
+        "body": [one.body for one in sealed],
+    }
     raw.add(tx, kept)
-    if bodies:
-        raw.add_sizes(tx, feed, len(bodies), sum(row["size"] for row in kept))
+    if bodies := sum(one.body is not None for one in sealed):
+        raw.add_sizes(tx, feed, bodies, sum(kept["size"]))
+
+
+class _Sealed(NamedTuple):
+    """A body as it is kept, under which of the data keys of its source record, and what it is known by."""
+
+    number: int
+    mark: str
+    body: bytes | None
+
+
+_NO_BODY = _Sealed(0, "", None)
+
+
+def _sealed(tx: Connection, hub: Hub, pieces: Sequence[tuple[Came, Owner]]) -> list[_Sealed]:
+    """A replay has no body: its origin has it, unless a person changed it since."""
+    opened = hub.keys.for_owners(tx, {owner for piece, owner in pieces if piece.origin is None or piece.edited})
+    nonces = os.urandom(NONCE_BYTES * len(pieces))
+    made = []
+    for place, (piece, owner) in enumerate(pieces):
+        if piece.origin is not None and not piece.edited:
+            made.append(_NO_BODY)
+            continue
+        number, key = opened[owner]
+        packed = pack(piece.item)
+        mark = hashlib.blake2b(packed, key=key, digest_size=16).hexdigest()
+        nonce = nonces[place * NONCE_BYTES : (place + 1) * NONCE_BYTES]
+        made.append(_Sealed(number, mark, seal_body(key, piece.id, packed, nonce)))
+    return made
 
 
 def read(tx: Connection, hub: Hub, receipts: Iterable[str]) -> dict[str, Item]:
@@ -98,12 +124,14 @@ def opened_bodies(tx: Connection, hub: Hub, messages: Sequence[RawMessage]) -> d
     return found
 
 
-def _owner(piece: Came, system: str) -> Owner:
-    return piece.entity, system, piece.id if piece.key is None else _storable(piece.key)
+def _owner(piece: Came, key: str | None, system: str) -> Owner:
+    return piece.entity, system, piece.id if key is None else key
 
 
 def _storable(text: str) -> str:
     """Text that every database takes; the body has it as it came."""
+    if text.isascii() and "\x00" not in text:
+        return text
     if "\x00" in text:
         text = text.replace("\x00", "\N{SYMBOL FOR NULL}")
     try:

@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.errors import BadSettings
 
-__all__ = ["MasterKeys", "fingerprint", "new_key", "open_body", "read_keys", "seal_body", "shown_key"]
+__all__ = ["MasterKeys", "fingerprint", "new_key", "new_keys", "open_body", "read_keys", "seal_body", "shown_key"]
 
 KEY_BYTES, NONCE_BYTES = 32, 12
 SETTING = "HUB_MASTER_KEY"
@@ -29,6 +29,11 @@ _SHOULD = "It takes 32 random bytes in base64, as `openssl rand -base64 32` make
 
 def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
+
+
+def new_keys(number: int) -> list[bytes]:
+    chance = os.urandom(KEY_BYTES * number)
+    return [chance[place : place + KEY_BYTES] for place in range(0, len(chance), KEY_BYTES)]
 
 
 def shown_key(key: bytes) -> str:
@@ -78,9 +83,12 @@ class MasterKeys:
     def names(self) -> tuple[str, ...]:
         return tuple(self._ciphers)
 
-    def wrap(self, data_key: bytes, owner: bytes, master: str) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._ciphers[master].encrypt(nonce, data_key, owner)
+    def wrap(self, data_keys: Sequence[bytes], owners: Sequence[bytes], master: str) -> list[bytes]:
+        """Data keys, sealed under a master key, each bound to its owner."""
+        encrypt, chance = self._ciphers[master].encrypt, os.urandom(NONCE_BYTES * len(data_keys))
+        nonces = [chance[place : place + NONCE_BYTES] for place in range(0, len(chance), NONCE_BYTES)]
+        given = zip(nonces, data_keys, owners, strict=True)
+        return [nonce + encrypt(nonce, data_key, owner) for nonce, data_key, owner in given]
 
     def unwrap(self, sealed: bytes, owner: bytes, master: str) -> bytes | None:
         """The data key; None when its master key is not at hand, or this is not what that sealed."""

@@ -45,6 +45,8 @@ def fields(kind: str, values: Sequence[Any]) -> Sequence[str]:
     """The same values as ``COPY`` takes them, one by one."""
     if kind == "text":
         return _copied(values)
+    if kind == "bytea":
+        return ["\\N" if value is None else "\\\\x" + value.hex() for value in values]
     if kind == "boolean":
         return ["\\N" if value is None else "t" if value else "f" for value in values]
     if kind in ("timestamptz", "date"):

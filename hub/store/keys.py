@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 
 from hub.store import rows
 from hub.store.arrays import array
 from hub.store.store import critical
 from hub.store.tables import data_keys, master_keys
+
+_COLUMNS = ("entity", "system", "key", "number", "master", "sealed", "created_at", "destroyed_at")
+_MANY = 64
 
 Owner = tuple[str, str, str]
 """(entity, system, key): whose data key it is. Of what has no key of its own, the key is its receipt."""
@@ -55,13 +60,24 @@ def every(tx: Connection, owners: Iterable[Owner]) -> dict[tuple[Owner, int], Da
 
 def add(tx: Connection, made: Sequence[DataKey], at: datetime) -> list[DataKey]:
     """Keep new data keys; those that somebody else made first, as they are kept."""
-    if not made:
-        return []
-    given = [_row(one) | {"created_at": at, "destroyed_at": None} for one in sorted(made)]
-    if rows.insert(tx, data_keys, given, known="keep") == len(given):
+    if not made or _put(tx, sorted(made), at):
         return []
     mine = {(one.owner, one.number): one for one in made}
     return [one for one in _of(tx, [one.owner for one in made]) if one != mine.get((one.owner, one.number), one)]
+
+
+def _put(tx: Connection, made: Sequence[DataKey], at: datetime) -> bool:
+    """Whether all of them were new. Nearly always they are, and then they can be copied."""
+    values = [
+        *zip(*(one.owner for one in made), strict=True),
+        *([getattr(one, name) for one in made] for name in ("number", "master", "sealed")),
+        [at] * len(made),
+        [None] * len(made),
+    ]
+    if len(made) >= _MANY:
+        with suppress(IntegrityError), tx.begin_nested():
+            return rows.insert_columns(tx, data_keys, _COLUMNS, values) == len(made)
+    return rows.insert_columns(tx, data_keys, _COLUMNS, values, known="keep") == len(made)
 
 
 def destroy(tx: Connection, owners: Iterable[Owner], at: datetime) -> int:
@@ -138,8 +154,8 @@ def _of(tx: Connection, owners: Iterable[Owner]) -> Iterator[DataKey]:
             yield from map(_data_key, tx.execute(select(*columns).where(where)))
         return
     for (entity, system), listed in sorted(_by_system(owners).items()):
-        for row in tx.exec_driver_sql(_PROBE, (array("text", listed), entity, system)):
-            yield _data_key(row)
+        for key, number, master, sealed in rows.asked(tx, _PROBE, (array("text", listed), entity, system)).fetchall():
+            yield DataKey((entity, system, key), number, master, sealed)
 
 
 def _data_key(row: Any) -> DataKey:
@@ -147,7 +163,7 @@ def _data_key(row: Any) -> DataKey:
 
 
 _PROBE = """SELECT found.* FROM unnest(%s::text[]) AS given(key), LATERAL (
-    SELECT entity, system, data_keys.key, number, master, sealed FROM data_keys
+    SELECT data_keys.key, number, master, sealed FROM data_keys
     WHERE entity = %s AND system = %s AND data_keys.key = given.key OFFSET 0) AS found"""
 """Key by key through the index, whatever PostgreSQL knows of the table: a first load must not wait for its statistics."""
 

@@ -5,9 +5,10 @@ A replay has a receipt of its own, and no body: it points at the receipt it bega
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, text, tuple_, update
 
@@ -67,9 +68,9 @@ _ALL = [_c[field.name] for field in fields(RawMessage)]
 _WITHOUT_BODY = [column for column in _ALL if column.name != "body"]
 
 
-def add(tx: Connection, kept: Sequence[rows.Row]) -> None:
-    """Keep what came: rows with a value for every column."""
-    rows.insert(tx, raw_messages, kept)
+def add(tx: Connection, kept: Mapping[str, Sequence[Any]]) -> None:
+    """Keep what came: a value of every column for each, column by column."""
+    rows.insert_columns(tx, raw_messages, tuple(kept), list(kept.values()))
 
 
 def numbers_of(tx: Connection, run: str) -> list[int]:

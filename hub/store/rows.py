@@ -63,8 +63,8 @@ def insert_columns(
     made = _converted(tx, table, columns, values)
     if tx.dialect.name == "postgresql":
         kinds = _kinds(table, columns)
-        if known == "fail" and len(values[0]) >= _COPIED and "bytea" not in kinds and _TOGETHER not in tx.info:
-            _copy(tx, table, columns, list(map(fields, kinds, made)))
+        if known == "fail" and len(values[0]) >= _COPIED and _TOGETHER not in tx.info:
+            _copy(tx, table, columns, kinds, made)
             return len(values[0])
         return int(asked(tx, _insert(table, columns, known), tuple(map(array, kinds, made))).rowcount)
     else:
@@ -73,6 +73,18 @@ def insert_columns(
         ending = on_conflict(table, columns, known)
         sql = f"INSERT INTO {_quoted(table.name)} ({names}) VALUES ({marks}){ending}"  # noqa: S608 - our own names
         return tx.exec_driver_sql(sql, list(zip(*made, strict=True))).rowcount
+
+
+def inserted(tx: Connection, table: Table, rows: Sequence[Row], *, known: str) -> Callable[[], int]:
+    """`insert` of a few rows that waits for no answer: how many went in is told by what this returns, in a transaction that waits
+    for nothing not before it ended.
+    """
+    if tx.dialect.name != "postgresql" or not rows:
+        number = insert(tx, table, rows, known=known)
+        return lambda: number
+    columns = tuple(rows[0])
+    cursor = asked(tx, _insert(table, columns, known), _arrays(tx, table, columns, rows))
+    return lambda: int(cursor.rowcount)
 
 
 def asked(tx: Connection, sql: str, values: Sequence[Any]) -> Any:
@@ -144,12 +156,17 @@ def _wrapped(tx: Connection, sql: str, error: Exception) -> Exception:
     return DBAPIError.instance(sql, None, error, known, connection_invalidated=lost, dialect=tx.dialect, hide_parameters=True)
 
 
-def _copy(tx: Connection, table: Table, columns: Sequence[str], told: Sequence[Sequence[str]]) -> None:
-    sql = f"COPY {_quoted(table.name)} ({', '.join(map(_quoted, columns))}) FROM STDIN"
+def _copy(tx: Connection, table: Table, columns: Sequence[str], kinds: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+    """What is the same in every row is written once, at the end of each line."""
+    same = [n > 0 and given.count(given[0]) == len(given) for n, given in enumerate(values)]
+    order = [n for n, fixed in enumerate(same) if not fixed] + [n for n, fixed in enumerate(same) if fixed]
+    told = [fields(kinds[n], values[n]) for n in order if not same[n]]
+    end = "".join("\t" + fields(kinds[n], values[n][:1])[0] for n in order if same[n]) + "\n"
+    sql = f"COPY {_quoted(table.name)} ({', '.join(_quoted(columns[n]) for n in order)}) FROM STDIN"
     driver: Any = tx.connection.dbapi_connection
     try:
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.write("\n".join(map("\t".join, zip(*told, strict=True))) + "\n")
+            copy.write(end.join(map("\t".join, zip(*told, strict=True))) + end)
     except driver.Error as error:
         raise _wrapped(tx, sql, error) from error
 

@@ -17,10 +17,10 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.errors import BadSettings, Unavailable
 from hub.records import Operation, RecordRef, Reject, SourceRecord
-from hub.store import feeds, nodes, redo, rejects, rows, sources
+from hub.store import feeds, keys, nodes, redo, rejects, rows, sources
 from hub.store.migrating import migrate, newest, revision, unmigrate
 from hub.store.store import Store, critical, open_store
-from hub.store.tables import metadata, records, xref
+from hub.store.tables import data_keys, metadata, records, xref
 from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -148,6 +148,39 @@ def test_text_comes_back_as_it_was_whatever_is_in_it(store: Store, number: int, 
     assert history == {("erp", one.ref.key): [one] for one in given}
     assert {key: head.record for key, head in held.items()} == {("erp", one.ref.key): one for one in given}
     assert sorted(one.ref.key for one in behind) == sorted(keys)
+
+
+@pytest.mark.parametrize("number", [3, 300], ids=["a few rows", "many rows"])
+@pytest.mark.parametrize("different", [0, 1], ids=["the same in every row", "different in each"])
+def test_bytes_times_and_nothing_come_back_as_they_were(store: Store, number: int, different: int) -> None:
+    bodies = [b"\\x00\t\n", None, b"", bytes(range(256))]
+    given = [
+        {
+            "entity": "customer", "system": AWKWARD[different * n % len(AWKWARD)], "key": f"k{n:03}", "number": different * n,
+            "master": AWKWARD[2], "sealed": bodies[different * n % 4], "created_at": NOW + timedelta(seconds=different * n),
+            "destroyed_at": None,
+        }
+        for n in range(number)
+    ]  # fmt: skip
+    with store.begin() as tx:
+        assert rows.insert(tx, data_keys, given) == number
+        assert [dict(row) for row in tx.execute(select(data_keys).order_by(data_keys.c.key)).mappings()] == given
+
+
+@pytest.mark.parametrize("number", [3, 300], ids=["a few", "many"])
+def test_of_data_keys_that_two_made_those_of_the_first_hold(store: Store, number: int) -> None:
+    def made(n: int, sealed: bytes) -> keys.DataKey:
+        return keys.DataKey(("customer", "erp", f"k{n}"), 1, "m", sealed)
+
+    with store.begin() as tx:
+        assert keys.add(tx, [made(n, b"first") for n in range(number)], NOW) == []
+    with store.begin() as tx:
+        theirs = keys.add(tx, [made(n, b"second") for n in range(1, number + 1)], NOW)
+        held = keys.latest(tx, [("customer", "erp", f"k{n}") for n in range(number + 1)])
+
+    assert sorted(theirs) == sorted(made(n, b"first") for n in range(1, number))
+    assert {one.sealed for one in held.values()} == {b"first", b"second"}
+    assert held["customer", "erp", f"k{number}"].sealed == b"second"
 
 
 def test_what_was_copied_twice_fails_as_what_was_inserted_twice(store: Store) -> None:
