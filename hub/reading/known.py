@@ -13,7 +13,6 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -131,8 +130,8 @@ class Known:
         if self._file is None and len(self._added) <= max(_OVERLAY, int(self._state.get("count", 0)) // 4):
             kept = {name: self._state[name] for name in ("count", "keys") if name in self._state}
             return kept | ({"added": dict(self._added)} if self._added else {})
-        rows = self._open().execute("SELECT key, print FROM known ORDER BY key")
-        return {"count": len(self), "keys": _pack(rows)}
+        lines = self._open().execute("SELECT json_array(key, print) FROM known ORDER BY key")
+        return {"count": len(self), "keys": _pack(lines)}
 
     def close(self) -> None:
         if self._file is not None:
@@ -161,12 +160,11 @@ def _keys(file: sqlite3.Connection, sql: str, values: tuple[str, ...]) -> Iterat
     return (row[0] for row in file.execute(sql, values))
 
 
-def _pack(rows: Iterable[tuple[str, str]]) -> str:
+def _pack(lines: sqlite3.Cursor) -> str:
     packer = zlib.compressobj(_LEVEL)
-    lines = (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     parts = []
-    while some := b"".join(islice(lines, _LINES)):
-        parts.append(packer.compress(some))
+    while some := lines.fetchmany(_LINES):
+        parts.append(packer.compress("".join([f"{line}\n" for (line,) in some]).encode()))
     return _MARK + base64.b64encode(b"".join([*parts, packer.flush()])).decode()
 
 
