@@ -36,7 +36,8 @@ from hub.matching.scoring import Scorer
 from hub.records import RecordRef
 from hub.resolve import Outcome, Resolver
 from hub.resolve.bulk import Cluster, Ending, Ids, NodeMaker, Standpoint, clear, fresh_ids, kept_ids, standpoint
-from hub.resolve.making import GOLDENS, OUTBOX, GoldenMaker, Surroundings
+from hub.resolve.fresh import GOLDENS, OUTBOX
+from hub.resolve.making import GoldenMaker, Surroundings
 from hub.resolve.rules import put_in_force
 from hub.resolve.settling import Cause
 from hub.store import copying, population
@@ -193,7 +194,7 @@ class Bulk:
         if not first:
             self._leave(tx, members)
             copying.copy(tx, xref, copying.XREF, self._files("xref"))
-        copying.place(tx, self.entity, self._files("placed"))
+            copying.place(tx, self.entity, self._files("placed"))
         if self.said.aliases:
             ending = self._ending(tx)
             refs = self.held.numbers_of(list(self.said.aliases.values()))
@@ -206,6 +207,7 @@ class Bulk:
             path = self.folder / f"{number:06d}.{table.name}"
             copying.copy(tx, table, columns, [path])
             path.unlink()
+        copying.place(tx, self.entity, [self.folder / f"{number:06d}.placed"])
 
     def _files(self, table: str) -> list[Path]:
         return sorted(self.folder.glob(f"*.{table}"))

@@ -13,7 +13,7 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any
 
-_MADE = 200_000
+_MADE = 2_000_000
 
 
 def spread(workers: int, kind: Any, known: Any, parts: Iterator[Any], tell: Callable[[int], None]) -> list[Any]:

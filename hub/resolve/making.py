@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy.engine import Dialect
 
-from hub.records import Data, RecordRef
+from hub.records import Data, RecordRef, SourceRecord
 from hub.resolve.announcing import Announcer, Moves
+from hub.resolve.fresh import CREATED, GOLDENS, OUTBOX, Fresh, FreshLines
 from hub.resolve.gathering import Names
 from hub.resolve.rules import Rules
 from hub.resolve.settling import Cause
@@ -22,10 +23,7 @@ from hub.store.store import Store
 from hub.store.tables import goldens as golden_table
 from hub.store.tables import outbox, xref
 from hub.store.types import ToldJson, told_json
-from hub.survivorship import Pin, survive
-
-GOLDENS = tuple(golden_table.c.keys())
-OUTBOX = tuple(name for name in outbox.c.keys() if name != "id")  # noqa: SIM118 - a collection of columns
+from hub.survivorship import Pin, Survived, survive
 
 
 class Surroundings(NamedTuple):
@@ -56,19 +54,41 @@ class GoldenMaker:
 class _Maker:
     def __init__(self, known: GoldenMaker, store: Store) -> None:
         self.known, self.store = known, store
+        self._fresh = FreshLines(store.engine.dialect, known.rules.entity, known.at, known.as_of)
+        self._because = {"kind": known.cause.kind, **known.cause.facts}
 
     def __call__(self, kept: list[Any], around: Surroundings) -> tuple[dict[str, bytes], dict[str, int]]:
         """``kept`` has, per cluster, its id, records, nodes and where these stood before."""
+        if around == Surroundings() and not any(before is not None for one in kept for before in one.before):
+            return self._all_fresh(kept)
         known = self.known
         former = self._former(around.held)
         announcer = Announcer(None, known.rules.entity, known.at, known.as_of, self._moves(kept, around))  # type: ignore[arg-type]
         for one in kept:
             refs = [record.ref for record in one.records]
-            pins = [pin for ref in refs for pin in known.pins.get(ref, ())] if known.pins else ()
-            made = survive(one.records, known.rules.survivorship, known.as_of, pins)
             old = former.get(one.golden)
-            announcer.keep(one.golden, old, tuple(refs), made, self._why(one, old))
+            announcer.keep(one.golden, old, tuple(refs), self._survived(one.records, refs), self._why(one, old))
         return self._lines(kept, announcer), announcer.kinds
+
+    def _survived(self, records: Sequence[SourceRecord], refs: Sequence[RecordRef]) -> Survived:
+        known = self.known
+        pins = [pin for ref in refs for pin in known.pins.get(ref, ())] if known.pins else ()
+        return survive(records, known.rules.survivorship, known.as_of, pins)
+
+    def _all_fresh(self, kept: list[Any]) -> tuple[dict[str, bytes], dict[str, int]]:
+        """Where nothing was there before, there is nothing to compare with."""
+        made = []
+        for one in kept:
+            refs = [record.ref for record in one.records]
+            made.append(Fresh(one.golden, refs, self._survived(one.records, refs), self._why(one, None)))
+        placed = [
+            (ref.system, ref.key, node, fresh.golden, trusted)
+            for fresh, one in zip(made, kept, strict=True)
+            for ref, node, trusted in zip(fresh.refs, one.nodes, one.trusted, strict=True)
+        ]
+        lines = self._fresh(made)
+        lines["placed"] = copying.placing(self.store.engine.dialect, _turned(placed, len(copying.PLACED)))
+        return lines, {CREATED: len(made)} if made else {}
 
     def _former(self, ids: Collection[str]) -> dict[str, Golden]:
         if not ids:
@@ -94,7 +114,7 @@ class _Maker:
         if one.bond is not None and (old is None or old.members != tuple(record.ref for record in one.records)):
             bits, left, right = one.bond
             return {"kind": "match", "bits": bits / 1000, "pair": [[left.system, left.key], [right.system, right.key]]}
-        return {"kind": self.known.cause.kind, **self.known.cause.facts}
+        return self._because
 
     def _lines(self, kept: list[Any], announcer: Announcer) -> dict[str, bytes]:
         dialect, entity, at = self.store.engine.dialect, announcer.entity, announcer.at

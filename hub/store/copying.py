@@ -78,6 +78,7 @@ def place(tx: Connection, entity: str, paths: Iterable[Path]) -> None:
         return
     tx.exec_driver_sql(f"CREATE TEMP TABLE placed ON COMMIT DROP AS SELECT {', '.join(PLACED)} FROM records LIMIT 0")  # noqa: S608
     _copy(tx, "placed", PLACED, paths)
+    tx.exec_driver_sql("ANALYZE placed")  # a part of them is looked up, all of them are joined
     tx.exec_driver_sql(
         "UPDATE records SET node_id = placed.node_id, golden_id = placed.golden_id, trusted = placed.trusted FROM placed "
         "WHERE records.entity = %s AND records.system = placed.system AND records.key = placed.key AND "
