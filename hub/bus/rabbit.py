@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,12 +17,13 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from hub.bus import GOLDEN, LANES, LIVE, NO_WAIT, STAGES, Delivery, stage_of
-from hub.bus.alive import is_alive, myself
+from hub.bus.alive import myself
 from hub.bus.consumer import Consumer, Held
-from hub.bus.dead import dead_of, refused_of
+from hub.bus.dead import dead_of
 from hub.bus.declaring import counts, declare
 from hub.bus.envelopes import Envelope, Pushed, event, pack
 from hub.bus.failing import RUNGS, Bury, dead_letters
+from hub.bus.forwarding import Forwarding
 from hub.bus.frames import Outgoing
 from hub.bus.line import parameters
 from hub.bus.publisher import Publisher, Refused
@@ -37,9 +38,6 @@ from hub.settings import Settings
 PREFETCH = {LIVE: 200}
 _PREFETCH = 4  # of lanes that bring batches
 _PREFETCH_IN = 200
-_AT_ONCE = 200  # messages read from the store at a time
-_TAKE_OVER = timedelta(minutes=10)
-_LOOK_FOR_DEAD = 5.0  # seconds between looks for what dead owners left
 LOST_AFTER = timedelta(minutes=15)
 
 
@@ -48,7 +46,7 @@ class Flights(TakingFlights, Protocol):
 
     Flight: Any
 
-    def put(self, tx: Any, flights: Sequence[Any], owner: str, at: datetime) -> None: ...
+    def put(self, tx: Any, flights: Sequence[Any], owner: str, at: datetime, then: Callable[[], None]) -> None: ...
     def unpublished(self, tx: Any, owners: Sequence[str], before: datetime, limit: int) -> Sequence[Any]: ...
     def owners(self, tx: Any) -> Sequence[str]: ...
     def published(self, tx: Any, ids: Sequence[str], at: datetime) -> None: ...
@@ -73,10 +71,8 @@ class RabbitBus:
     trace: Callable[[], str] = str
     """The traceparent of what is going on."""
     owner: str = field(default_factory=myself)
-    _looked: float = field(default=-_LOOK_FOR_DEAD, repr=False)
     _room: Room = field(init=False, repr=False)
     _opening: threading.RLock = field(default_factory=threading.RLock, repr=False)
-    _forwarding: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _taking_lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +102,17 @@ class RabbitBus:
         limit = self.settings.message_limit
         return Taking(self.begin, self.flights, self.bury, self.clock, self._consumer, limit)
 
+    @cached_property
+    def _forwarding(self) -> Forwarding:
+        return Forwarding(
+            self.begin, self.flights, self._publish, lambda: self.topology.names, self.bury, self.clock, self.owner, self.rungs,
+            self.settings.message_limit,
+        )  # fmt: skip
+
+    def _publish(self, messages: Iterable[Outgoing]) -> list[Refused]:
+        self._open()
+        return self._publisher.publish(messages)
+
     def _open(self) -> None:
         with self._opening:
             _ = self._declared
@@ -114,7 +121,7 @@ class RabbitBus:
 
     def publish_in(self, tx: Any, records: Sequence[SourceRecord], lane: str = LIVE) -> None:
         self._room.enter(len(records), lambda: self.flights.count(tx))
-        self._put(tx, [self._flight(one, lane) for one in pack(records, self.trace())])
+        self._forwarding.put(tx, [self._flight(one, lane) for one in pack(records, self.trace())])
 
     def _flight(self, envelope: Envelope, lane: str, attempts: int = 0) -> Any:
         return self.flights.Flight(
@@ -122,49 +129,8 @@ class RabbitBus:
             envelope.records, attempts, envelope.told(), envelope.body,
         )  # fmt: skip
 
-    def _put(self, tx: Any, flights: Sequence[Any]) -> None:
-        self.flights.put(tx, flights, self.owner, self.clock())
-
     def forward(self) -> int:
-        with self._forwarding:
-            owners = [self.owner, *self._dead_owners()]
-            number = 0
-            while True:
-                with self.begin() as tx:
-                    waiting = self.flights.unpublished(tx, owners, self.clock() - _TAKE_OVER, _AT_ONCE)
-                if not waiting:
-                    return number
-                self._open()
-                refused = self._publisher.publish(self._outgoing(one) for one in waiting)
-                number += len(waiting) - len(refused)
-                with self.begin() as tx:
-                    self._bury_refused(tx, {one.id: one for one in waiting}, refused)
-                    self.flights.published(tx, [one.id for one in waiting], self.clock())
-                if len(waiting) < _AT_ONCE:  # that was all
-                    return number
-
-    def _bury_refused(self, tx: Any, flights: Mapping[str, Any], refused: Sequence[Refused]) -> None:
-        """What the broker can never take is no longer on its way. It may have been delivered all the same: then it is known."""
-        for one in refused:
-            flight, limit = flights[one.message.id], self.settings.message_limit
-            self.bury(tx, refused_of(_envelope(flight), flight, one.code, one.why, self.clock(), limit))
-        self.flights.settle(tx, [one.message.id for one in refused])
-
-    def _dead_owners(self) -> list[str]:
-        """Whoever was killed on this machine before it could forward; of other machines' time tells."""
-        if time.monotonic() < self._looked + _LOOK_FOR_DEAD:
-            return []
-        self._looked = time.monotonic()
-        with self.begin() as tx:
-            owners = self.flights.owners(tx)
-        return [one for one in owners if one != self.owner and not is_alive(one)]
-
-    def _outgoing(self, flight: Any) -> Outgoing:
-        names, envelope = self.topology.names, _envelope(flight)
-        if not flight.attempts:
-            return outgoing(names.records(flight.lane), envelope)
-        wait = self.rungs[min(flight.attempts, len(self.rungs)) - 1]
-        return outgoing(names.retry(wait), envelope, flight.attempts, key=names.work(flight.stage, flight.lane))
+        return self._forwarding.forward()
 
     def recall(self, older: timedelta = LOST_AFTER) -> int:
         """Publish again what the broker lost: published long ago, never worked on, and its queue is empty.
@@ -172,6 +138,7 @@ class RabbitBus:
         What waits on a rung of the ladder is given the longest rung's time more. A message that was not lost after all is
         known by its ids. How many messages were brought once more.
         """
+        self._forwarding.note()
         before = self.clock() - older
         with self.begin() as tx:
             stale = self.flights.stale(tx, before)
@@ -184,6 +151,7 @@ class RabbitBus:
             if not ready.get(names.work(stage, lane)):
                 with self.begin() as tx:
                     number += self.flights.recall(tx, stage, lane, before, before - max(self.rungs))
+        self._forwarding.ask()
         self.forward()
         return number
 
@@ -218,7 +186,7 @@ class RabbitBus:
             self._taking.put_back(delivery)
 
     def retry_in(self, tx: Any, delivery: Delivery, why: str) -> None:
-        self._put(tx, list(self._again(delivery, why)))
+        self._forwarding.put(tx, list(self._again(delivery, why)))
 
     def _again(self, delivery: Delivery, why: str) -> Iterator[Any]:
         for record, attempts in zip(delivery.records, delivery.attempts, strict=True):
@@ -230,9 +198,8 @@ class RabbitBus:
         self.bury(tx, dead_letters(delivery, code, why, self.clock()))
 
     def announce(self, events: Sequence[Data], tx: Any = None) -> None:
-        self._open()
         envelopes = {one.id: one for one in map(event, events)}
-        refused = self._publisher.publish([outgoing(self.topology.names.golden, one) for one in envelopes.values()])
+        refused = self._publish([outgoing(self.topology.names.golden, one) for one in envelopes.values()])
         if not refused:
             return
         with nullcontext(tx) if tx is not None else self.begin() as own:
@@ -297,12 +264,8 @@ class RabbitBus:
         return found
 
     def close(self) -> None:
+        self._forwarding.close()
         for line in ("_consumer", "_publisher"):
             if line in self.__dict__:
                 self.__dict__.pop(line).close()
         self.__dict__.pop("_taking", None)
-
-
-def _envelope(flight: Any) -> Envelope:
-    told = flight.headers
-    return Envelope(flight.id, told["key"], told["type"], told["content_type"], flight.body, told["encoding"], told["headers"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from hub.store import rows
-from hub.store.store import forgettable
+from hub.store.store import after_commit, forgettable
 from hub.store.tables import in_flight
 
 
@@ -35,10 +35,13 @@ class Standing(NamedTuple):
     records: int  # that are still to be worked on
 
 
-def put(tx: Connection, flights: Sequence[Flight], owner: str, at: datetime) -> None:
-    """Messages to be brought to the broker when the transaction commits. One that is on its way already is not put twice."""
+def put(tx: Connection, flights: Sequence[Flight], owner: str, at: datetime, then: Callable[[], None] = lambda: None) -> None:
+    """Messages to be brought to the broker when the transaction commits; ``then`` is called as soon as it has. One that is on its
+    way already is not put twice; then nothing is called.
+    """
     more = {"owner": owner, "put_at": at, "published_at": None, "settled": None, "taken": 0}
-    rows.insert(tx, in_flight, [one._asdict() | more for one in flights], known="keep")
+    number = rows.inserted(tx, in_flight, [one._asdict() | more for one in flights], known="keep")
+    after_commit(tx, lambda: then() if number() == len(flights) else None)
 
 
 def unpublished(tx: Connection, owners: Sequence[str], before: datetime, limit: int) -> list[Flight]:

@@ -18,7 +18,7 @@ from hub.store.rows import asked, can_be_quick, in_few_turns
 
 _BUSY_SECONDS = 60
 _CONTENDED_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
-_HELD_SINCE, _RESTS = "hub_held_since", "hub_rests"
+_HELD_SINCE, _RESTS, _AFTER = "hub_held_since", "hub_rests", "hub_after"
 _LONG_REST = 0.5  # seconds; to ask each time would cost every transaction one more turn
 _NUMBER = "hashtextextended(current_schema() || ':goldenhub:' || %s::text, 0)"
 _LOCK, _LOCK_SHARED, _TRY_LOCK = (
@@ -55,6 +55,8 @@ class Store:
         with _translated(self.engine), self.engine.connect() as connection:
             begun = connection.execution_options(hub_patient=True) if patient else connection
             begun.info.pop(_HELD_SINCE, None)
+            after: list[Callable[[], None]] = []
+            begun.info[_AFTER] = after
             if quick and can_be_quick(begun):
                 begun = begun.execution_options(isolation_level="AUTOCOMMIT")  # it says itself when it begins and ends
                 with begun.begin(), in_few_turns(begun):
@@ -62,12 +64,21 @@ class Store:
             else:
                 with begun.begin():
                     yield begun
+        for do in after:
+            do()
 
     @contextmanager
     def within(self, tx: Connection) -> Iterator[None]:
         """A part of a transaction that is undone alone when it fails."""
-        with _translated(self.engine), tx.begin_nested():
-            yield
+        after: list[Callable[[], None]] = tx.info.get(_AFTER, [])
+        before, ended_well = len(after), False
+        try:
+            with _translated(self.engine), tx.begin_nested():
+                yield
+            ended_well = True
+        finally:
+            if not ended_well:
+                del after[before:]
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -123,6 +134,12 @@ def forgettable(tx: Connection) -> None:
     """
     if tx.dialect.name == "postgresql":
         asked(tx, "SET LOCAL synchronous_commit TO off", [])
+
+
+def after_commit(tx: Connection, do: Callable[[], None]) -> None:
+    """Have this done as soon as the transaction is committed; never, when it or the part of it we are in is rolled back."""
+    after: list[Callable[[], None]] = tx.info.get(_AFTER, [])
+    after.append(do)
 
 
 def alone(tx: Connection, name: str) -> bool:

@@ -218,6 +218,33 @@ def test_a_transaction_that_fails_publishes_nothing(twin: Twin) -> None:
     assert (twin.depth(), twin.take()) == (0, None)
 
 
+def test_a_part_of_a_transaction_that_fails_publishes_nothing_and_the_rest_is_brought(twin: Twin) -> None:
+    with twin.store.begin() as tx:
+        twin.bus.publish_in(tx, [record(1)])
+        with pytest.raises(ZeroDivisionError), twin.store.within(tx):
+            twin.bus.publish_in(tx, [record(2)])
+            _ = 1 / 0
+        with twin.store.within(tx):
+            twin.bus.publish_in(tx, [record(3)])
+    twin.bus.forward()
+
+    assert twin.drain() == ["run:1", "run:3"]
+
+
+def test_whoever_forwards_brings_only_what_is_committed_and_the_rest_comes_after_its_commit(twin: Twin, store: Store) -> None:
+    if store.engine.dialect.name == "sqlite":
+        return  # one writer at a time: nobody forwards meanwhile
+    with store.begin() as tx:
+        twin.bus.publish_in(tx, [record(1)])
+        twin.publish([record(2)])
+        assert ids(twin.taken()) == ["run:2"]
+        twin.bus.forward()
+        assert twin.take() is None
+    twin.bus.forward()
+
+    assert ids(twin.taken()) == ["run:1"]
+
+
 def test_a_publisher_waits_when_too_much_waits(store: Store) -> None:
     twin = Embedded.at(store, limit=10)
     twin.publish([record(number) for number in range(8)])

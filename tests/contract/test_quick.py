@@ -14,7 +14,7 @@ from hub.records import Operation, RecordRef, SourceRecord
 from hub.store import in_flight, relays, rows, sources
 from hub.store.in_flight import Flight
 from hub.store.migrating import migrate
-from hub.store.store import Store, forgettable, open_store
+from hub.store.store import Store, after_commit, forgettable, open_store
 from hub.store.tables import record_versions
 from hub.store.tables import relays as places
 
@@ -122,3 +122,24 @@ def test_what_may_be_forgotten_is_there_for_everybody_at_once(store: Store) -> N
     with store.read() as tx:
         assert in_flight.unpublished(tx, ["me"], NOW, 9) == []
         assert relays.reached(tx, "one") == 3
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_what_is_to_follow_a_commit_follows_it_and_no_other_end(store: Store, quick: bool) -> None:
+    heard: list[str] = []
+    with store.begin(quick=quick) as tx:
+        after_commit(tx, lambda: heard.append("first"))
+        with pytest.raises(ZeroDivisionError), store.within(tx):
+            after_commit(tx, lambda: heard.append("of a part that fails"))
+            raise ZeroDivisionError
+        with store.within(tx):
+            after_commit(tx, lambda: heard.append("second"))
+        assert heard == []
+    assert heard == ["first", "second"]
+
+    with pytest.raises(ZeroDivisionError), store.begin(quick=quick) as tx:
+        after_commit(tx, lambda: heard.append("of one that fails"))
+        raise ZeroDivisionError
+    with store.begin(quick=quick) as tx:  # the same connection, out of the pool
+        put(tx, "1")
+    assert heard == ["first", "second"]

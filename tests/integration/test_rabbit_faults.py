@@ -16,7 +16,7 @@ from datetime import timedelta
 import pytest
 from pika import BasicProperties
 
-from hub.bus import BULK, LIVE
+from hub.bus import BULK, LIVE, forwarding
 from hub.bus.declaring import blocking, declare
 from hub.bus.envelopes import event
 from hub.bus.frames import Outgoing
@@ -255,6 +255,27 @@ def test_what_a_killed_publisher_had_not_forwarded_is_brought_by_another(twin: R
 
     assert twin.bus.forward() == 1
     assert drained(twin, 2) == ["run:1", "run:2"]
+
+
+def test_what_is_too_much_to_be_remembered_is_brought_out_of_the_store(twin: Rabbit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forwarding, "_REMEMBERED", 1000)
+    with twin.store.begin() as tx:
+        for number in range(forwarding.AT_ONCE + 50):
+            twin.bus.publish_in(tx, [record(number)])
+
+    assert twin.bus.forward() == forwarding.AT_ONCE + 50
+    assert twin.bus.forward() == 0
+    assert len(drained(twin, forwarding.AT_ONCE + 50)) == forwarding.AT_ONCE + 50
+
+
+def test_what_a_publisher_committed_before_it_closed_needs_nobody_else(twin: Rabbit) -> None:
+    twin.publish([record(1)])
+    twin.bus.close()
+    other = Rabbit.at(twin.store, twin.settings.bus_url.reveal(), prefix=twin.settings.bus_prefix)
+
+    assert other.bus.forward() == 0  # it is known that the broker has it
+    assert drained(other, 1) == ["run:1"]
+    other.bus.close()
 
 
 def test_what_the_broker_lost_is_published_again(twin: Rabbit) -> None:
