@@ -19,7 +19,7 @@ from hub.bus.alive import is_alive, myself
 from hub.bus.envelopes import Pushed
 from hub.bus.failing import KILLED, Bury, dead_letters, rung
 from hub.bus.room import Room
-from hub.records import Data, SourceRecord, canonical_json, record_from_json, record_to_json
+from hub.records import Data, SourceRecord, record_from_json, record_text
 
 LEASE = timedelta(minutes=10)
 _SHRINKS = 2  # bits by which parts shrink each time a worker dies: 500, 125, 31, 7, 1
@@ -79,7 +79,7 @@ class EmbeddedBus:
         self._room.enter(len(records), lambda: self.queue.count(tx, self.limit))
         by_stage: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for record in records:
-            told = canonical_json(record_to_json(record)).decode()
+            told = record_text(record).decode()
             by_stage[stage_of(record.entity)].append((record.message_id, record.entity, told))
         for stage, given in by_stage.items():
             self.queue.put(tx, stage, lane, given, self.clock())

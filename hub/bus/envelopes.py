@@ -18,7 +18,7 @@ import orjson
 
 from hub.bus import stage_of
 from hub.errors import Rejected
-from hub.records import Data, SourceRecord, canonical_json, content_hash, record_from_told, record_to_json
+from hub.records import Data, SourceRecord, canonical_json, content_hash, record_from_told, record_text
 
 BATCH = "application/vnd.goldenhub.batch+json"
 JSON = "application/json"
@@ -109,7 +109,7 @@ def pack(records: Sequence[SourceRecord], trace: str = "") -> Iterator[Envelope]
         texts: list[bytes] = []
         size = 0
         for record in group:
-            text = canonical_json(record_to_json(record))
+            text = record_text(record)
             if batch and (len(batch) == MOST_RECORDS or size + len(text) > LARGE):
                 yield _packed(batch, texts, trace)
                 batch, texts, size = [], [], 0

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.bus import MOST_ATTEMPTS, Delivery, stage_of
-from hub.records import DeadLetter, canonical_json, record_to_json
+from hub.records import DeadLetter, record_text
 
 RUNGS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
 """How long a record waits after its first, second, ... attempt that did not end well."""
@@ -38,7 +38,7 @@ def dead_letters(delivery: Delivery, code: str, why: str, at: datetime) -> list[
             at=at,
             headers={},
             content_type="application/json",
-            body=canonical_json(record_to_json(record)),
+            body=record_text(record),
             fingerprint=f"{stage_of(record.entity)}/{code}/{record.feed or record.entity}",
         )
         for record, attempts in zip(delivery.records, delivery.attempts, strict=True)

@@ -12,7 +12,7 @@ from pika import spec
 from hub.bus import stage_of
 from hub.bus.envelopes import ATTEMPT, JSON, Content, Envelope
 from hub.bus.frames import Outgoing
-from hub.records import Data, DeadLetter, canonical_json, content_hash, record_to_json
+from hub.records import Data, DeadLetter, canonical_json, content_hash, record_text
 
 _MOST_TEXT = 500
 _MOST_HEADERS = 64 * 2**10
@@ -90,7 +90,7 @@ def letters(content: Content, lane: str, code: str, why: str, at: datetime, sett
             at=at,
             headers={},
             content_type=JSON,
-            body=canonical_json(record_to_json(record)),
+            body=record_text(record),
             fingerprint=f"{stage_of(record.entity)}/{code}/{record.feed or record.entity}",
         )
         for place, record in enumerate(content.records)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.records import GONE, Operation, RecordRef, SourceRecord, at_path, canonical_json, content_hash, micros, refs_text
+from hub.records import (
+    GONE,
+    Operation,
+    RecordRef,
+    SourceRecord,
+    at_path,
+    canonical_json,
+    content_hash,
+    micros,
+    record_from_json,
+    record_text,
+    record_to_json,
+    refs_text,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=9))]))
@@ -18,6 +31,29 @@ KEYS = st.text(min_size=1, max_size=8)
 REFS = st.builds(RecordRef, st.sampled_from(["erp", "shop", "ünique"]), KEYS, st.integers(0, 3))
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=12)
 DATA = st.dictionaries(st.text(max_size=6), st.recursive(SCALARS, lambda v: st.lists(v, max_size=3), max_leaves=6), max_size=5)
+
+
+RECORDS = st.builds(
+    SourceRecord,
+    entity=st.sampled_from(["customer", 'a "b"\\', "é"]),
+    ref=REFS,
+    operation=st.sampled_from(Operation),
+    data=DATA,
+    extracted_at=MOMENTS,
+    message_id=st.text(max_size=6),
+    feed=st.sampled_from(["", "erp.customers", "a\tb"]),
+    run=st.sampled_from(["", "r1", "é"]),
+    mapping=st.sampled_from(["", "erp/customer"]),
+    updated_at=st.none() | MOMENTS,
+    position=st.none() | st.integers(0, 2**40),
+    delta=st.booleans(),
+    sequenced=st.booleans(),
+    target=st.none() | KEYS,
+    valid_from=st.none() | MOMENTS,
+    replayed_at=st.none() | MOMENTS,
+    caused_by=st.sampled_from(["", "r0:7"]),
+)
+USUAL = RECORDS.map(lambda one: replace(one, position=None, target=None, valid_from=None, replayed_at=None, caused_by=""))
 
 
 def source(**changes: Any) -> SourceRecord:
@@ -30,6 +66,22 @@ def source(**changes: Any) -> SourceRecord:
         message_id="m1",
     )
     return replace(record, **changes)
+
+
+@given(RECORDS | USUAL)
+def test_the_text_of_a_record_is_its_canonical_json(record: SourceRecord) -> None:
+    assert record_text(record) == canonical_json(record_to_json(record))
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(SourceRecord) if one.init])
+def test_the_text_of_a_record_leaves_nothing_out(name: str) -> None:
+    told = {"bool": True, "int | None": 7, "datetime": NOON, "datetime | None": NOON, "str": "x", "str | None": "x"}
+    told |= {"RecordRef": RecordRef("crm", "x", 3), "Operation": Operation.ENDED, "Data": {"x": 1}}
+    kinds = {one.name: str(one.type) for one in fields(SourceRecord)}
+    record = source(**{name: told[kinds[name]]})
+
+    assert record_from_json(record_text(record)) == record
+    assert record_text(record) == canonical_json(record_to_json(record))
 
 
 def test_a_source_record_cannot_be_changed() -> None:
