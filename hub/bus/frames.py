@@ -18,6 +18,9 @@ from hub.errors import Rejected
 _END = b"\xce"
 _HEADER = struct.Struct(">BHIHHQ")
 _FRAME = struct.Struct(">BHI")
+_LENGTH, _FLAGS = struct.Struct(">I"), struct.Struct(">H")
+_CONTENT_TYPE, _CONTENT_ENCODING = spec.BasicProperties.FLAG_CONTENT_TYPE, spec.BasicProperties.FLAG_CONTENT_ENCODING
+_TEXT, _NOTHING = frozenset({str}), (None,) * 5
 _BASIC = 60
 _UNSAYABLE = (
     exceptions.AMQPError,
@@ -57,7 +60,7 @@ def joined(channel: int, message: Outgoing, largest: int) -> bytes:
     long, a header of a type that AMQP does not know, headers larger than a frame, which would break the connection.
     """
     try:
-        properties = b"".join(message.properties.encode())
+        properties = _ours(message.properties) or b"".join(message.properties.encode())
         method = _method(channel, message.exchange, message.key)
     except _UNSAYABLE as error:
         raise Rejected("Its headers or its routing key cannot be written as AMQP.", code="headers_invalid") from error
@@ -71,6 +74,45 @@ def joined(channel: int, message: Outgoing, largest: int) -> bytes:
         part = body[start : start + largest]
         pieces += [_FRAME.pack(spec.FRAME_BODY, channel, len(part)), part, _END]
     return b"".join(pieces)
+
+
+def _ours(told: spec.BasicProperties) -> bytes:
+    """The properties of a message of ours whose headers are texts, as pika writes them; empty: left to pika."""
+    headers, rest = told.headers or {}, (told.priority, told.correlation_id, told.reply_to, told.expiration, told.timestamp)
+    if rest != _NOTHING or told.user_id is not None or told.cluster_id is not None or told.delivery_mode is None:
+        return b""
+    if not _TEXT.issuperset(map(type, headers.values())):
+        return b""
+    flags, parts = spec.BasicProperties.FLAG_DELIVERY_MODE, []
+    for text, flag in ((told.content_type, _CONTENT_TYPE), (told.content_encoding, _CONTENT_ENCODING)):
+        if text is not None:
+            flags |= flag
+            parts.append(_short(text))
+    if told.headers is not None:
+        flags |= spec.BasicProperties.FLAG_HEADERS
+        values = [value.encode() for value in headers.values()]
+        pairs = zip(map(_short, headers), values, strict=True)
+        table = b"".join([b"%bS%b%b" % (name, _LENGTH.pack(len(value)), value) for name, value in pairs])
+        parts += (_LENGTH.pack(len(table)), table)
+    parts.append(bytes((told.delivery_mode,)))
+    if told.message_id is not None:
+        flags |= spec.BasicProperties.FLAG_MESSAGE_ID
+        parts.append(_shortened(told.message_id))
+    for text, flag in ((told.type, spec.BasicProperties.FLAG_TYPE), (told.app_id, spec.BasicProperties.FLAG_APP_ID)):
+        if text is not None:
+            flags |= flag
+            parts.append(_short(text))
+    return _FLAGS.pack(flags) + b"".join(parts)
+
+
+def _shortened(text: str) -> bytes:
+    """A text of at most 255 bytes, with its length before it."""
+    told = text.encode()
+    return bytes((len(told),)) + told
+
+
+_short = lru_cache(maxsize=1024)(_shortened)
+"""The same of names and kinds, which are few."""
 
 
 @lru_cache(maxsize=4096)
