@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from itertools import chain, combinations, repeat
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -25,7 +25,7 @@ from hub.matching.scoring import Scorer
 from hub.matching.story import waterfall
 from hub.records import SourceRecord
 from hub.store import nodes, redo, rows
-from hub.store.nodes import Ahead, Edge, Met, Node, Pair
+from hub.store.nodes import Ahead, Carried, Edge, Met, Node, Pair
 from hub.store.sources import Head
 
 Ready = Mapping[int, Node]
@@ -147,13 +147,14 @@ def meet(
         nodes.set_generic(tx, weigher.entity, crossings.counts, weigher.rules.block_limit)
         redo.put(tx, weigher.entity, redo.KEY, crossings.keys, at)
         nodes.put_edges(tx, meeting.edges)
-        nodes.add(tx, weigher.entity, fresh)
+        nodes.add(tx, weigher.entity, fresh, crossings.new)
     return meeting
 
 
 class _Crossings(NamedTuple):
-    """What became of keys that many nodes share."""
+    """What became of keys, and of those that many nodes share."""
 
+    new: Carried  # the keys of new nodes
     counts: Mapping[int, int]  # nodes on each key that is or was generic
     keys: Sequence[int]  # those that became generic, or stopped being so
 
@@ -162,7 +163,7 @@ def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: M
     """Weigh new nodes against all they share a key with, and count the nodes on generic keys."""
     coming, going = _Keys(fresh), _Keys(meeting.gone)
     if not coming.one and not going.one:
-        return _Crossings({}, ())
+        return _Crossings(coming.carried, {}, ())
     limit = weigher.rules.block_limit
     generic, present = _met(tx, weigher, coming.one, going.one, ahead)
     counts: dict[int, int] = {}
@@ -181,7 +182,7 @@ def _compare(tx: Connection, weigher: Weigher, fresh: Sequence[Node], meeting: M
     pairs = _candidates(several, {node.id for node in meeting.gone})
     meeting.compared = len(pairs)
     meeting.edges = weigh_all(tx, weigher, pairs)
-    return _Crossings(counts, crossed)
+    return _Crossings(coming.carried, counts, crossed)
 
 
 def _met(tx: Connection, weigher: Weigher, coming: Collection[int], going: Collection[int], ahead: Ahead | None) -> Met:
@@ -197,18 +198,14 @@ class _Keys:
     """Which of some nodes carry which keys. Nearly every key is that of one node, so only the others get a list."""
 
     def __init__(self, listed: Sequence[Node]) -> None:
-        keys = list(chain.from_iterable([node.blocking_keys for node in listed]))
-        ids = list(chain.from_iterable([repeat(node.id, len(node.blocking_keys)) for node in listed]))
+        self.carried = nodes.carried(listed)
+        keys, ids = self.carried
         self.one = dict(zip(keys, ids, strict=True))  # the last node on each key
         self.shared: dict[int, list[int]] = {}
         if len(self.one) < len(keys):
-            keys.reverse()
-            ids.reverse()
-            first = dict(zip(keys, ids, strict=True))
-            several = {key for key, node in self.one.items() if first[key] != node}
-            for key, node in zip(reversed(keys), reversed(ids), strict=True):
-                if key in several:
-                    self.shared.setdefault(key, []).append(node)
+            doubled = [place for place, (key, behind) in enumerate(pairwise(keys)) if key == behind]
+            for place in doubled:
+                self.shared.setdefault(keys[place], [ids[place]]).append(ids[place + 1])
 
     def on(self, key: int) -> list[int]:
         """The nodes on a key."""

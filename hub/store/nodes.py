@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import orjson
@@ -44,12 +44,26 @@ def _by_id(found: Iterable[Sequence[Any]]) -> dict[int, Node]:
     return {row[0]: Node(*row) for row in found}
 
 
-def add(tx: Connection, entity: str, fresh: Sequence[Node]) -> None:
+class Carried(NamedTuple):
+    """The keys of some nodes in order, those of one key in the order of its nodes; and beside each who carries it."""
+
+    keys: Sequence[int]
+    nodes: Sequence[int]
+
+
+def carried(listed: Sequence[Node]) -> Carried:
+    """The keys of these nodes, which stand in the order of their ids."""
+    keys = list(chain.from_iterable([node.blocking_keys for node in listed]))
+    ids = list(chain.from_iterable([repeat(node.id, len(node.blocking_keys)) for node in listed]))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return Carried([keys[place] for place in order], [ids[place] for place in order])
+
+
+def add(tx: Connection, entity: str, fresh: Sequence[Node], keys: Carried | None = None) -> None:
+    """``keys``: what they carry, where that was put in order already. Neighbours in the index come one after the other."""
     columns = list(zip(*fresh, strict=True))
     rows.insert_columns(tx, nodes, (*Node._fields, "entity"), [*columns, [entity] * len(fresh)] if fresh else [])
-    pairs = [pair for node in fresh for pair in zip(node.blocking_keys, repeat(node.id))]
-    pairs.sort()  # neighbours in the index one after the other
-    rows.insert_columns(tx, node_keys, ("key", "node_id"), list(zip(*pairs, strict=True)))
+    rows.insert_columns(tx, node_keys, ("key", "node_id"), carried(fresh) if keys is None else keys)
 
 
 def set_members(tx: Connection, counts: Mapping[int, int]) -> None:
@@ -103,15 +117,17 @@ class Ahead(NamedTuple):
     candidates: dict[int, Node]
 
 
-def met(tx: Connection, keys: Iterable[int], gone: Iterable[int]) -> Met:
+def met(tx: Connection, keys: Iterable[int], gone: Collection[int]) -> Met:
     """What `generic` says of all these keys, and `on_keys` of the first ones as far as they are not generic: one question."""
     return _ask_met(tx, list(keys), gone)()
 
 
-def _ask_met(tx: Connection, wanted: Sequence[int], gone: Iterable[int]) -> Callable[[], Met]:
-    all_of_them = list({*wanted, *gone})
-    if tx.dialect.name == "postgresql":
+def _ask_met(tx: Connection, wanted: Sequence[int], gone: Collection[int]) -> Callable[[], Met]:
+    all_of_them = list({*wanted, *gone}) if gone else wanted
+    if tx.dialect.name == "postgresql" and gone:
         asked = rows.asked(tx, _MET, (array("bigint", all_of_them), array("bigint", wanted)))
+    elif tx.dialect.name == "postgresql":
+        asked = rows.asked(tx, _MET_ONCE, (array("bigint", wanted),))
     else:
         asked = rows.asked(tx, _MET_SQLITE, (orjson.dumps(all_of_them).decode(), orjson.dumps(wanted).decode()))
 
@@ -148,6 +164,8 @@ SELECT key, nodes, true FROM generic_keys WHERE key = ANY (%s::bigint[])
 UNION ALL
 SELECT key, node_id, false FROM node_keys WHERE key = ANY (%s::bigint[])
 AND NOT EXISTS (SELECT FROM generic_keys WHERE generic_keys.key = node_keys.key)"""
+_MET_ONCE = "WITH given AS MATERIALIZED (SELECT %s::bigint[] AS keys)" + _MET.replace("%s", "(SELECT keys FROM given)")  # noqa: S608 - our own
+"""The same for keys that are said once."""
 _MET_SQLITE = """
 SELECT key, nodes, 1 FROM generic_keys WHERE key IN (SELECT value FROM json_each(?))
 UNION ALL

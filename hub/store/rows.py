@@ -32,6 +32,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from hub.store.arrays import Array, array, fields
+from hub.store.packed import packed
 from hub.store.types import Json, Moment, read_json, told_json
 
 Row = dict[str, Any]
@@ -157,18 +158,32 @@ def _wrapped(tx: Connection, sql: str, error: Exception) -> Exception:
 
 
 def _copy(tx: Connection, table: Table, columns: Sequence[str], kinds: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+    names, told = _packed(columns, values) if _are_numbers(table, columns, kinds) else _lines(columns, kinds, values)
+    sql = f"COPY {_quoted(table.name)} {names}"
+    driver: Any = tx.connection.dbapi_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(sql) as copy:
+            copy.write(told)
+    except driver.Error as error:
+        raise _wrapped(tx, sql, error) from error
+
+
+def _are_numbers(table: Table, columns: Sequence[str], kinds: Sequence[str]) -> bool:
+    return all(kind == "bigint" for kind in kinds) and not any(table.c[name].nullable for name in columns)
+
+
+def _packed(columns: Sequence[str], values: Sequence[Sequence[int]]) -> tuple[str, bytes]:
+    return f"({', '.join(map(_quoted, columns))}) FROM STDIN (FORMAT binary)", packed(values)
+
+
+def _lines(columns: Sequence[str], kinds: Sequence[str], values: Sequence[Sequence[Any]]) -> tuple[str, str]:
     """What is the same in every row is written once, at the end of each line."""
     same = [n > 0 and given.count(given[0]) == len(given) for n, given in enumerate(values)]
     order = [n for n, fixed in enumerate(same) if not fixed] + [n for n, fixed in enumerate(same) if fixed]
     told = [fields(kinds[n], values[n]) for n in order if not same[n]]
     end = "".join("\t" + fields(kinds[n], values[n][:1])[0] for n in order if same[n]) + "\n"
-    sql = f"COPY {_quoted(table.name)} ({', '.join(_quoted(columns[n]) for n in order)}) FROM STDIN"
-    driver: Any = tx.connection.dbapi_connection
-    try:
-        with driver.cursor() as cursor, cursor.copy(sql) as copy:
-            copy.write(end.join(map("\t".join, zip(*told, strict=True))) + end)
-    except driver.Error as error:
-        raise _wrapped(tx, sql, error) from error
+    names = ", ".join(_quoted(columns[n]) for n in order)
+    return f"({names}) FROM STDIN", end.join(map("\t".join, zip(*told, strict=True))) + end
 
 
 @lru_cache(maxsize=256)
