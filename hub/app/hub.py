@@ -250,6 +250,8 @@ class Hub:
             self._quality[entity] = load_quality(self.model.rules(entity, "quality"))
         rules = self._quality[entity]
         findings = check_record(rules, data, self.as_of.isoformat())
+        if not findings:
+            return
         for found in findings:
             if found.action != "flag":
                 raise InvalidRecord(f"{found.field}: {found.message}", code=found.rule, field=found.field)

@@ -92,7 +92,8 @@ def _formatted(written: str, formats: tuple[str, ...]) -> tuple[str, str | None]
 def _valid(year: str | None, month: str | None = None, day: str | None = None) -> str:
     """The date, a part less precise where its day or month is 00."""
     y, m, d = int(year or 0), int(month or 0), int(day or 0)
-    if y in (0, 9999) or (y > LATEST and (m, d) in ((12, 31), (1, 1))) or f"{y:04d}-{m:02d}-{d:02d}" in _PLACEHOLDERS:
+    shown = f"{y:04d}-{m:02d}-{d:02d}"
+    if y in (0, 9999) or (y > LATEST and (m, d) in ((12, 31), (1, 1))) or shown in _PLACEHOLDERS:
         raise unclean("date_placeholder")
     if not EARLIEST <= y <= LATEST or m > 12 or (d and not m):
         raise unclean("date_invalid")
@@ -101,9 +102,10 @@ def _valid(year: str | None, month: str | None = None, day: str | None = None) -
     if not d:
         return f"{y:04d}-{m:02d}"
     try:
-        return datetime(y, m, d, tzinfo=UTC).strftime("%Y-%m-%d")
+        datetime(y, m, d, tzinfo=UTC)
     except ValueError:
         raise unclean("date_invalid") from None
+    return shown
 
 
 def _read_numbers(written: str) -> tuple[str, str | None] | None:
