@@ -60,6 +60,8 @@ class Known:
         self._state: Mapping[str, Any] = state or {}
         self._added: dict[str, str] = dict(self._state.get("added", {})) | dict.fromkeys(landed, LANDED)
         self._file: sqlite3.Connection | None = None
+        self._packer: Any = None  # of what the last state held and what was noted since; None: pack all of it anew
+        self._opened_with = self._written = 0  # keys in the file when it was opened, and entries since
 
     def __len__(self) -> int:
         """Keys known, roughly: an overlay may say a key twice."""
@@ -67,16 +69,27 @@ class Known:
             return int(self._state.get("count", 0)) + len(self._added)
         return int(self._file.execute("SELECT count(*) FROM known").fetchone()[0])
 
+    @property
+    def at_most(self) -> int:
+        """So many keys are known, or fewer: what can be said without counting them."""
+        return len(self) if self._file is None else self._opened_with + self._written
+
     def note(self, entries: Iterable[tuple[str, str]]) -> None:
         """Remember what was yielded, without unpacking what is known."""
         if self._file is None:
             self._added.update(entries)
         else:
-            self._file.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 0)", entries)
+            self._write(self._file, list(entries), now=0)
 
     def see(self, entries: Iterable[tuple[str, str]]) -> None:
         """Remember these as seen in this read."""
-        self._open().executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 1)", entries)
+        self._write(self._open(), list(entries), now=1)
+
+    def _write(self, file: sqlite3.Connection, entries: list[tuple[str, str]], now: int) -> None:
+        file.executemany(f"INSERT OR REPLACE INTO known VALUES (?, ?, {now})", entries)  # noqa: S608 - a number
+        self._written += len(entries)
+        if self._packer is not None:
+            self._pack("".join([orjson.dumps(entry).decode() + "\n" for entry in entries]))
 
     def look(self, keys: Sequence[str]) -> dict[str, Held]:
         """What is known about these keys."""
@@ -102,6 +115,7 @@ class Known:
         return _keys(self._open(), sql, (GONE,))
 
     def settle_flags(self) -> None:
+        self._packer = None
         self._open().execute(
             "INSERT OR REPLACE INTO known SELECT f.key, ?, 1 FROM flagged f LEFT JOIN known k ON k.key = f.key "
             "WHERE coalesce(k.now, 0) = 0",
@@ -119,10 +133,12 @@ class Known:
         return _keys(self._open(), f"SELECT key FROM known WHERE {_MISSING} ORDER BY key", ())  # noqa: S608 - a constant
 
     def forget(self, keys: Iterable[str]) -> None:
+        self._packer = None
         self._open().executemany("DELETE FROM known WHERE key = ?", ((key,) for key in keys))
 
     def forget_remains(self) -> None:
         """Damaged pieces, keyless records and shown deletions that are no longer there need no word."""
+        self._packer = None
         self._open().execute("DELETE FROM known WHERE now = 0 AND (key < '\x03' OR print = ?)", (GONE,))
 
     def state(self) -> dict[str, Any]:
@@ -130,8 +146,25 @@ class Known:
         if self._file is None and len(self._added) <= max(_OVERLAY, int(self._state.get("count", 0)) // 4):
             kept = {name: self._state[name] for name in ("count", "keys") if name in self._state}
             return kept | ({"added": dict(self._added)} if self._added else {})
-        lines = self._open().execute("SELECT json_array(key, print) FROM known ORDER BY key")
-        return {"count": len(self), "keys": _pack(lines)}
+        return {"count": len(self), "keys": self._packed()}
+
+    def _packed(self) -> str:
+        """All lines. What a former state of this read held is packed already, and what came since stands behind it: the last word
+        about a key counts. So all the states of a read together cost no more than twice the last one.
+        """
+        file = self._open()
+        if self._packer is None:
+            self._packer = zlib.compressobj(_LEVEL)
+            file.execute("DELETE FROM packed")
+            lines = file.execute("SELECT json_array(key, print) FROM known ORDER BY key")
+            while some := lines.fetchmany(_LINES):
+                self._pack("".join([f"{line}\n" for (line,) in some]))
+        parts = [part for (part,) in file.execute("SELECT part FROM packed ORDER BY place")]
+        return _MARK + base64.b64encode(b"".join([*parts, self._packer.copy().flush()])).decode()
+
+    def _pack(self, lines: str) -> None:
+        if part := self._packer.compress(lines.encode()):
+            self._open().execute("INSERT INTO packed (part) VALUES (?)", (part,))
 
     def close(self) -> None:
         if self._file is not None:
@@ -143,9 +176,11 @@ class Known:
             file = sqlite3.connect("", isolation_level=None)  # no name: temporary, on disk when large, gone when closed
             file.execute("CREATE TABLE known (key TEXT PRIMARY KEY, print TEXT, now INTEGER) WITHOUT ROWID")
             file.execute("CREATE TABLE flagged (key TEXT PRIMARY KEY) WITHOUT ROWID")
+            file.execute("CREATE TABLE packed (place INTEGER PRIMARY KEY, part BLOB)")
             file.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 0)", _unpack(self._state.get("keys", "")))
             file.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, 0)", self._added.items())
             self._file, self._added, self._state = file, {}, {}
+            self._opened_with, self._written = len(self), 0
         return self._file
 
 
@@ -158,14 +193,6 @@ _MISSING = f"now = 0 AND key >= '\x03' AND print != '{GONE}'"
 
 def _keys(file: sqlite3.Connection, sql: str, values: tuple[str, ...]) -> Iterator[str]:
     return (row[0] for row in file.execute(sql, values))
-
-
-def _pack(lines: sqlite3.Cursor) -> str:
-    packer = zlib.compressobj(_LEVEL)
-    parts = []
-    while some := lines.fetchmany(_LINES):
-        parts.append(packer.compress("".join([f"{line}\n" for (line,) in some]).encode()))
-    return _MARK + base64.b64encode(b"".join([*parts, packer.flush()])).decode()
 
 
 def _unpack(text: str) -> Iterator[list[str]]:

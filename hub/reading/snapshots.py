@@ -104,7 +104,7 @@ def due(since: int, known: Known, request: StreamRequest) -> bool:
 
     A crash costs reading the last tenth once more.
     """
-    return since > 0 and since >= max(request.batch_size, len(known) // 10)
+    return since > 0 and since >= max(request.batch_size, known.at_most // 10)
 
 
 def damage(stream: str, flaw: Flaw) -> Damage:

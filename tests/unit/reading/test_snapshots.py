@@ -90,6 +90,33 @@ def test_what_is_known_survives_the_cursor(entries: dict[str, str]) -> None:
     again.close()
 
 
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["see", "note"]), st.dictionaries(st.sampled_from("abcdé"), st.text(max_size=3), max_size=4)),
+    st.tuples(st.just("forget"), st.lists(st.sampled_from("abcdé"), max_size=2)),
+    st.tuples(st.just("state"), st.none()),
+)
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_every_state_of_one_read_holds_what_is_known_by_then(steps: list[tuple[str, Any]]) -> None:
+    known, expected = Known({}), dict[str, str]()
+    known.see([])
+    for step, what in [*steps, ("state", None)]:
+        if step == "forget":
+            known.forget(what)
+            expected = {key: mark for key, mark in expected.items() if key not in what}
+        elif step != "state":
+            getattr(known, step)(what.items())
+            expected |= what
+        else:
+            state = json.loads(json.dumps(known.state()))
+            again = Known(state)
+            assert {key: held.print for key, held in again.look(list("abcdé")).items()} == expected
+            assert state["count"] == len(again) == len(known) == len(expected) <= known.at_most
+            again.close()
+    known.close()
+
+
 def test_what_earlier_releases_packed_is_read() -> None:
     packed = base64.b85encode(zlib.compress(b'["a","1"]\n["b","2"]\n')).decode()
     known = Known({"count": 2, "keys": packed})
