@@ -93,22 +93,30 @@ class Population:
 
     def pair(self, block_limit: int) -> int:
         """Candidates: nodes that share a key which not more than ``block_limit`` nodes have."""
-        self._db.execute(
-            "CREATE TABLE node_key AS SELECT DISTINCT raw_keys.key, node.id AS node FROM raw_keys JOIN node USING (hash)"
-        )
-        self._db.execute(
-            "CREATE TABLE block AS SELECT key FROM node_key GROUP BY key HAVING count(*) BETWEEN 2 AND ?::BIGINT", [block_limit]
-        )
+        self._count_keys()
+        self._db.execute("CREATE TABLE block AS SELECT key FROM key_nodes WHERE nodes <= ?::BIGINT", [block_limit])
         self._db.execute(
             """
             CREATE TABLE narrow AS SELECT node_key.* FROM node_key SEMI JOIN block USING (key);
             CREATE TABLE candidate AS
               SELECT DISTINCT a.node AS a, b.node AS b
               FROM narrow a JOIN narrow b ON a.key = b.key AND a.node < b.node ORDER BY a, b;
-            DROP TABLE narrow; DROP TABLE node_key; DROP TABLE raw_keys; DROP TABLE IF EXISTS raw_nodes;
+            DROP TABLE narrow; DROP TABLE key_nodes; DROP TABLE node_key; DROP TABLE raw_keys; DROP TABLE IF EXISTS raw_nodes;
             """
         )
         return self.count("candidate")
+
+    def _count_keys(self) -> None:
+        """Which node has which key, and how many nodes have each that several have; once."""
+        if self.has("key_nodes"):
+            return
+        self._tell_keys()
+        self._db.execute("CREATE TABLE key_nodes AS SELECT key, count(*) AS nodes FROM node_key GROUP BY key HAVING count(*) > 1")
+
+    def _tell_keys(self) -> None:
+        self._db.execute(
+            "CREATE TABLE node_key AS SELECT DISTINCT raw_keys.key, node.id AS node FROM raw_keys JOIN node USING (hash)"
+        )
 
     def count(self, table: str) -> int:
         return int(self._rows(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - a name from this file

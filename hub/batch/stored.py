@@ -133,10 +133,15 @@ class StoredPopulation(Population):
         return {name: self.folder / f"{name}.lines" for name in ("nodes", "node_keys")}
 
     def write_generic(self, entity: str, block_limit: int) -> Path:
+        self._count_keys()
         return self._lines(
             "generic_keys",
-            f"SELECT key, '{entity}', count(*) FROM raw_keys GROUP BY key HAVING count(*) > {int(block_limit)} ORDER BY key",  # noqa: S608
+            f"SELECT key, '{entity}', nodes FROM key_nodes WHERE nodes > {int(block_limit)} ORDER BY key",  # noqa: S608
         )
+
+    def _tell_keys(self) -> None:
+        """A node lists each of its keys once."""
+        self._db.execute("CREATE TABLE node_key AS SELECT unnest(keys) AS key, id AS node FROM node")
 
     def write_edges(self) -> Path:
         return self._lines(
