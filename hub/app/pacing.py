@@ -20,7 +20,8 @@ Given = TypeVar("Given")
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 30.0  # seconds
 _LONGEST_LOOK = 1.0  # seconds until somebody who waits for room looks again
 NOBODY_TAKES = 30.0  # seconds after which nobody seems to work
-_HELD = 0.030  # seconds that one transaction of a load may keep live records out of the critical section
+_HELD, _HELD_AT_EASE = 0.030, 0.2
+"""Seconds that one transaction of a load may keep live records out of the critical section: while they come, and else."""
 _FEWEST = 8
 _EACH = 0.001  # seconds a record takes, until it is known
 _GROWS = 2  # how much larger than the last ones a part may be
@@ -92,10 +93,11 @@ class Now:
 class Pace:
     """How many records of a delivery go into one transaction.
 
-    Live ones all at once, and everything while nobody is in a hurry. But while live records come, here or at another worker, a
-    load is cut so that its records hold the critical section for some hundredths of a second only; or, where a transaction takes
-    longer than that whatever is in it (a slow disk), for as long as that: smaller parts would only wait. What a record costs is
-    told from what has been measured, and a busy machine measures badly: so a part is never much larger than the last ones.
+    Live ones all at once. A load is cut so that its records hold the critical section for some hundredths of a second only while
+    live records come, here or at another worker, and for some tenths else, since the first one that comes waits, too; or, where a
+    transaction takes longer than that whatever is in it (a slow disk), for as long as that: smaller parts would only wait. What a
+    record costs is told from what has been measured, and a busy machine measures badly: so a part is never much larger than the
+    last ones.
     """
 
     hurried: Callable[[], bool] = lambda: False
@@ -109,16 +111,17 @@ class Pace:
 
     def size(self, delivery: Delivery) -> int:
         whole = len(delivery.records)
-        if delivery.lane == LIVE or not self.hurried():
+        if delivery.lane == LIVE:
             return whole
+        held = _HELD if self.hurried() else _HELD_AT_EASE
         fixed, each = self._costs()
         self._more = not self._more  # sizes differ, so that what each record costs can be told from what costs anyway
-        wanted = max(_FEWEST, int(max(_HELD, fixed) / each * (1.25 if self._more else 0.75)))
-        return min(whole, wanted, self._most() if self._weight else wanted)
+        wanted = max(_FEWEST, int(max(held, fixed) / each * (1.25 if self._more else 0.75)))
+        return min(whole, wanted, self._most(held) if self._weight else wanted)
 
-    def _most(self) -> int:
+    def _most(self, held: float) -> int:
         """Twice what the last ones had; not more than that when the last one took longer than it should have."""
-        mean, slow = self._n / self._weight, self._lately[-1] > _GROWS * max(_HELD, min(self._lately))
+        mean, slow = self._n / self._weight, self._lately[-1] > _GROWS * max(held, min(self._lately))
         return max(_FEWEST, int(mean if slow else _GROWS * mean))
 
     def took(self, part: Delivery, seconds: float) -> None:

@@ -19,9 +19,9 @@ def delivery(number: int = 500, lane: str = BULK) -> Delivery:
     return Delivery((one,) * number, (1,) * number, "", (0,) * number, lane)
 
 
-def settled(fixed: float, each: float, rounds: int = 60) -> float:
+def settled(fixed: float, each: float, rounds: int = 60, hurried: bool = True) -> float:
     """The size of parts in the long run, where a transaction takes so long by itself and so long for each record."""
-    pace, whole, sizes = Pace(lambda: True), delivery(), []
+    pace, whole, sizes = Pace(lambda: hurried), delivery(), []
     for _ in range(rounds):
         sizes.append(size := pace.size(whole))
         pace.took(whole.only(range(size)), fixed + each * size)
@@ -57,6 +57,11 @@ def test_on_a_busy_machine_no_part_is_suddenly_large(seed: int) -> None:
     assert sum(sizes) / len(sizes) >= 6
 
 
-def test_live_records_are_never_cut_and_nothing_is_while_nobody_is_in_a_hurry() -> None:
+def test_live_records_are_never_cut() -> None:
     assert Pace(lambda: True).size(delivery(lane=LIVE)) == 500
-    assert Pace(lambda: False).size(delivery()) == 500
+
+
+def test_while_nobody_is_in_a_hurry_parts_are_larger_and_the_first_live_record_waits_for_no_batch_of_a_slow_machine() -> None:
+    assert settled(0.002, 0.0002, hurried=False) == 500
+    assert 0.1 < settled(0.002, 0.002, hurried=False) * 0.002 < 0.4
+    assert settled(0.002, 0.002, hurried=False) > 3 * settled(0.002, 0.002)
