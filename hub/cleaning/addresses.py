@@ -35,7 +35,7 @@ def address_line(given: object, country: object = None) -> Cleaned:
     return Cleaned(_address_line(raw, region), raw)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _address_line(raw: str, region: str) -> str:
     if not raw.isascii():
         raw = _block_numbers(raw)

@@ -31,7 +31,7 @@ def email(given: object) -> Cleaned:
     return Cleaned(_email(raw), raw)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _email(raw: str) -> str:
     address = plain(raw)
     if address.endswith(">") and (inside := _WRAPPED.fullmatch(address)):
@@ -75,7 +75,7 @@ def phone(given: object, country: object = None) -> Cleaned:
     return Cleaned(number, raw, flag)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _phone(raw: str, region: str) -> tuple[str, str | None]:
     number = plain(western_digits(plain(raw)))
     if number.lower().startswith("tel:"):

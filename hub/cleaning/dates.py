@@ -58,7 +58,7 @@ def _wanted(formats: object) -> tuple[str, ...]:
     return tuple(short(pattern) for pattern in given)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _date(raw: str, formats: tuple[str, ...]) -> tuple[str, str | None]:
     written = western_digits(plain(raw))
     if not written or len(written) > LONGEST_DATE:

@@ -56,7 +56,7 @@ def romaji(text: str) -> str:
     return _KANA.sub(lambda run: _hepburn(run[0]), unicodedata.normalize("NFKC", text))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _hepburn(run: str) -> str:
     written, doubled = "", False
     for sign in map(_katakana, run):
@@ -103,7 +103,7 @@ def _tokenizer() -> Any:
     return Dictionary(dict="small").tokenizer()
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def japanese_name(text: str) -> NameParts | None:
     """The name taken apart and read, when these kanji (kana may be among them) are certainly a Japanese name.
 
@@ -125,7 +125,7 @@ def japanese_name(text: str) -> NameParts | None:
     return None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def japanese_reading(text: str) -> str:
     """How these kanji are read in Japanese, word by word; empty where no dictionary is installed."""
     if _tokenizer() is None or not 0 < len(text) <= 200:

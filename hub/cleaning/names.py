@@ -48,7 +48,7 @@ def person_name(given: object, country: object = None) -> dict[str, str]:
     return dict(_person_name(raw, region))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _person_name(raw: str, region: str) -> tuple[tuple[str, str], ...]:
     full = plain(raw).strip(" ,;")
     if not any(map(str.isalpha, full)):

@@ -24,7 +24,7 @@ def organization_name(given: object, country: object = None) -> dict[str, str]:
     return {"name": name, "legal_form": form} if form else {"name": name}
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _organization_name(raw: str, region: str) -> tuple[str, str]:
     full = plain(raw)
     if not any(map(str.isalnum, full)):

@@ -42,7 +42,7 @@ def script(given: object) -> str:
     return _script(raw)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _script(given: str) -> str:
     counts: dict[str, int] = {}
     for sign in given:

@@ -31,7 +31,7 @@ def latin(given: object, language: object = "") -> Cleaned:
     return Cleaned(found if found.isascii() else _latin(found, language if isinstance(language, str) else ""), raw)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _latin(text: str, language: str) -> str:
     match script(text):
         case "Grek":

@@ -1,7 +1,7 @@
 """Two values in, one level out: the words of a comparison, without weights. Symmetric.
 
-Pairs of given names, family names and towns come back, so these are cached; of mailboxes, numbers, dates and streets hardly any
-pair does.
+Pairs of family names and towns come back, so these are cached (of given names by who asks); of mailboxes, numbers, dates and
+streets hardly any pair does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hub.cleaning.romanizations import one_family_name
 from hub.matching.sounds import echoes
 from hub.matching.tokens import edits, likeness, sound, words
 
-_CACHED = 1 << 17
+_CACHED = 1 << 13
 GENERIC_MAILBOXES = words(
     "info office contact kontakt contacto mail hello hallo admin sales support service billing accounts invoice post reception "
     "webmaster noreply no-reply postmaster enquiries team help rechnung buchhaltung facturacion ventas"
@@ -28,7 +28,6 @@ FREE_MAIL = words(
 )
 
 
-@lru_cache(maxsize=_CACHED)
 def given_level(left: str, right: str) -> str | None:
     """Of given names with their middle names behind them."""
     if not left or not right:
@@ -85,7 +84,6 @@ def _shared(ours: list[str], theirs: list[str]) -> bool:
     return any(len(token) > 2 and token in theirs for token in ours)
 
 
-@lru_cache(maxsize=_CACHED)
 def nicknamed(left: str, right: str) -> bool:
     """Whether one is a usual short form of the other."""
     return right in nicknames(left) or left in nicknames(right)
@@ -233,7 +231,7 @@ def street_level(left: str, right: str) -> str | None:
     return "some" if shared > 1 or _alike(ours - numbers, theirs - others) else "else"
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 12)
 def _street_words(street: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words of an address line, and the numbers among them."""
     tokens = frozenset(street.split())

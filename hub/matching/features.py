@@ -153,7 +153,7 @@ def _settled(given: str, family: str, suffix: str) -> tuple[str, str, str]:
     return " ".join(given_tokens) or given, " ".join(family_tokens), suffix
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def _nobody(name: str) -> bool:
     """Placeholders that only show once a name is taken apart: `xxx`, `n n`."""
     return placeholder(name) or placeholder(name.replace(" ", ""))
@@ -242,7 +242,7 @@ def _address(item: dict[str, Any], low: bool) -> list[Any] | None:
     return [*parts, int(low)] if any(parts) else None
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 12)
 def _line(line: str, country: str | None) -> str:
     try:
         return str(address_line(line, country))

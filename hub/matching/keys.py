@@ -29,7 +29,7 @@ Pieces = Mapping[str, Marks]
 Told = Callable[[Any], list[str]]
 """The texts of one piece in one value."""
 
-_REMEMBERED = 1 << 14
+_REMEMBERED = 1 << 12  # values of each kind, at some 600 bytes: what one customer says in several systems comes close together
 _MASK = (1 << 64) - 1
 
 
@@ -50,7 +50,7 @@ def check_blocking(rules: MatchingRules) -> None:
             raise BadModel(f"Unknown blocking piece {piece!r}{did_you_mean(piece, PIECES)}.", hint=piece)
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 14)
 def _mark(text: str) -> int:
     """A number that stands for a text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")

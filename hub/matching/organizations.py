@@ -65,7 +65,7 @@ def _near(mine: list[str], yours: list[str], worth: WordBits) -> tuple[int, list
     return bits, rest, [token for token in yours if (1, token) not in used]
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 12)
 def _nearness(left: str, right: str) -> int:
     """The share of its bits that a pair of different words keeps, in thousandths."""
     if left.isdigit() or right.isdigit():

@@ -67,7 +67,7 @@ def locality_bits(name: str, rules: MatchingRules) -> int:
 
 def word_bits(rules: MatchingRules) -> Callable[[str], int]:
     """:func:`organization_bits` under these rules, each word looked up once."""
-    return lru_cache(1 << 16)(partial(organization_bits, rules=rules))
+    return lru_cache(1 << 14)(partial(organization_bits, rules=rules))
 
 
 def organization_bits(token: str, rules: MatchingRules) -> int:

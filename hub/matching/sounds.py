@@ -52,7 +52,7 @@ _READINGS = (_compiled(_BEFORE, _HARD, _AFTER), _compiled(_BEFORE, _SOFT, _AFTER
 _TWO_WAYS = re.compile("[cgjq]|kh")
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def skeletons(token: str) -> frozenset[str]:
     """One code, or two where a letter is read in two ways."""
     hard, soft = _READINGS

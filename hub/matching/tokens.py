@@ -53,7 +53,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=1 << 14)
 def plain(text: str, language: str = "") -> str:
     """Transliterated, lower case, letters and digits only, single spaces between tokens. The language tells how Han is read."""
     if text.isascii() and text.isprintable() and len(text) <= LONGEST_VALUE:  # nothing to transliterate
@@ -66,7 +66,7 @@ def plain(text: str, language: str = "") -> str:
     return _OTHER.sub(" ", _APOSTROPHES.sub("", letters).casefold()).strip()
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=1 << 14)
 def sound(token: str) -> str:
     """How a word sounds, roughly: voiced like unvoiced consonants, vowels only in front. At most six signs."""
     code = token

@@ -11,7 +11,7 @@ from hub.matching.prepared import Prepared
 from hub.matching.rarity import family_bits, given_bits, locality_bits, word_bits
 from hub.matching.rules import MatchingRules
 
-_CACHED = 1 << 16
+_CACHED = 1 << 14
 
 Evidence = tuple[str, str, int]
 """Comparison, level, bits."""
@@ -24,7 +24,7 @@ class Weigher:
         self.rules = rules
         self.given = lru_cache(_CACHED)(self._given)
         self.family = lru_cache(_CACHED)(self._family)
-        self._overlap = lru_cache(_CACHED)(self._score_organizations)
+        self._overlap = lru_cache(_CACHED >> 2)(self._score_organizations)
         self._means = {name: rules.numbers[f"mean_{name}"] for name in ("given", "family", "swapped", "locality")}
         self._word_bits = word_bits(rules)
         self._family_bits = lru_cache(_CACHED)(partial(family_bits, rules=rules))

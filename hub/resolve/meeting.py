@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -32,7 +32,7 @@ Ready = Mapping[int, Node]
 """Nodes of records that were thought through before, by the record's own ``id``: a record folded anew is another one."""
 
 _NOTHING: Ready = {}
-_REMEMBERED = 20_000
+_REMEMBERED = 5_000
 
 
 @dataclass(slots=True)
@@ -67,9 +67,9 @@ class Weigher:
         return Node((int(hashed[:16], 16) >> 1) ^ salt, found, keys, 0, hashed)
 
     def forget_some(self) -> None:
-        """Between two batches memory is kept in bounds."""
-        if len(self._ready) > _REMEMBERED:
-            self._ready.clear()
+        """Between two batches memory is kept in bounds: what was learnt last stays."""
+        if (over := len(self._ready) - _REMEMBERED) > 0:
+            self._ready = dict(islice(self._ready.items(), over, None))
 
     def remember(self, known: Iterable[Node]) -> None:
         for node in known:

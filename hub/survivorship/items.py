@@ -13,6 +13,9 @@ from hub.records import canonical_json, content_hash
 META = frozenset({"id", "type", "preferred", "verified_at", "valid_from", "valid_to", "given"})
 """What is said about an item and is not the item itself."""
 
+REMEMBERED = 1 << 12
+"""Spellings: what is said of one customer in several systems comes close together, and of others hardly ever again."""
+
 _TOKENS = re.compile(r"[^\W\d_]+|\d+")
 _BARE = {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 _WORDS = {
@@ -30,7 +33,7 @@ _SILENT = frozenset(
 _SUFFIXES = (("strasse", "str"), ("str", "str"), ("platz", "pl"), ("weg", "wg"), ("allee", "al"))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def folded(text: str) -> str:
     """Without case, accents and width."""
     if text.isascii():
@@ -39,7 +42,7 @@ def folded(text: str) -> str:
     return "".join(_BARE.get(c, c) for c in plain if not unicodedata.combining(c))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def place_tokens(text: str) -> tuple[str, ...]:
     """The words of an address line in one spelling: ``Hauptstraße 5`` and ``Haupt-Str. 5`` are the same."""
     found: list[str] = []
@@ -59,7 +62,7 @@ def _email(item: Mapping[str, Any]) -> str:
     return _mailbox(str(item.get("address") or ""))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def _mailbox(address: str) -> str:
     return unicodedata.normalize("NFKC", address).strip().lower()
 
@@ -68,7 +71,7 @@ def _phone(item: Mapping[str, Any]) -> str:
     return _number(str(item.get("number") or ""))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def _number(given: str) -> str:
     text = unicodedata.normalize("NFKC", given).strip()
     digits = "".join(c for c in text if c.isdigit())
@@ -83,7 +86,7 @@ def _identifier(item: Mapping[str, Any]) -> str:
     return _official(str(item.get("scheme") or ""), str(item.get("country") or ""), str(item.get("value") or ""))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def _official(scheme: str, country: str, given: str) -> str:
     value = "".join(c for c in folded(given) if c.isalnum())
     return f"{folded(scheme)}|{folded(country)}|{value}" if value else ""
@@ -96,7 +99,7 @@ def _address(item: Mapping[str, Any]) -> str:
     return _postal(tuple(given), str(item.get("postal_code") or ""), town, str(item.get("country") or ""))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def _postal(given: tuple[str, ...], postal_code: str, town: str, country: str) -> str:
     lines = sorted({t for line in given for t in place_tokens(line)})
     code = "".join(c for c in folded(postal_code) if c.isalnum())
@@ -111,7 +114,7 @@ def _web_account(item: Mapping[str, Any]) -> str:
     return f"{folded(str(item.get('provider') or ''))}|{handle}" if handle else ""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def _text(item: str) -> str:
     return " ".join(folded(item).split())
 
@@ -149,7 +152,7 @@ def item_key(path: str, item: Any, kind: str | None = None) -> str:
     return _content(item)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def item_id(path: str, key: str) -> str:
     """The same for ever, whoever says it and however it is spelt."""
     return content_hash([path, key])[:12]

@@ -110,7 +110,7 @@ class SurvivorshipRules:
         return {}
 
 
-_REMEMBERED, _DAYS = 100_000, 10_000
+_REMEMBERED, _DAYS = 10_000, 500  # a day has as many standings as there are fields
 _TOP = ("version", "default", "trust", "fields", "views", "completeness")
 
 

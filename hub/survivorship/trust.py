@@ -36,7 +36,7 @@ def _roots() -> tuple[int, ...]:
 _ROOTS = _roots()
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def halved(amount: int, age: int, half_life: int) -> int:
     """``amount * 2 ** (-age / half_life)``, rounded down."""
     whole, rest = divmod(age, half_life)
@@ -94,7 +94,7 @@ class Standing(NamedTuple):
         return self.since + self.half_life * (ONE.bit_length() + 1)
 
 
-_score = lru_cache(maxsize=65_536)(Standing._on)
+_score = lru_cache(maxsize=4_096)(Standing._on)
 
 
 @dataclass(frozen=True, slots=True)

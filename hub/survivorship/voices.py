@@ -40,7 +40,7 @@ class Voice:
         return known
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _told(moment: datetime) -> tuple[int, str, int]:
     """A moment in microseconds, for people, and its day: many records are of one moment."""
     at = moment.astimezone(UTC)
