@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -135,22 +135,29 @@ def cannot(hub: Hub, delivery: Delivery) -> str:
     )
 
 
-def echoes(hub: Hub, system: str, stream: str, items: Sequence[Item], translators: Sequence[Translator] = ()) -> Sequence[Item]:
-    """Raw records of a stream, each with what its system said before the hub wrote there.
+def echoes(
+    hub: Hub,
+    system: str,
+    stream: str,
+    items: Sequence[Item],
+    translators: Sequence[Translator] = (),
+    tx: Connection | None = None,
+) -> Sequence[Item]:
+    """Raw records of a stream, each with what its system said before the hub wrote there; within a transaction, if one is given.
 
     What a system pushes has no key of a connector: there its mapping tells which record it is.
     """
-    with hub.store.read() as tx:
-        if not written.any_in(tx, system, stream):
+    with nullcontext(tx) if tx is not None else hub.store.read() as reading:
+        if not written.any_in(reading, system, stream):
             return items
         keys = [_key_of(item, translators) for item in items]
-        notes = written.of(tx, system, stream, {key for key in keys if key is not None})
+        notes = written.of(reading, system, stream, {key for key in keys if key is not None})
     if not notes:
         return items
     told, edited = tell_echoes(items, keys, notes)
     if edited:
-        with hub.store.begin() as tx:
-            written.forget(tx, edited)
+        with nullcontext(tx) if tx is not None else hub.store.begin() as writing:
+            written.forget(writing, edited)
     return told
 
 

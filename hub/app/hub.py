@@ -54,8 +54,8 @@ class Hub:
     clock: Clock = now
     _quality: dict[str, QualityRules] = field(default_factory=dict, repr=False)
     _release: str = field(default="", repr=False)
-    compiled: dict[str, tuple[FeedPlan, datetime]] = field(default_factory=dict, repr=False)
-    """Plans for what systems push, by feed, and when they were compiled."""
+    compiled: dict[str, tuple[FeedPlan, datetime, int]] = field(default_factory=dict, repr=False)
+    """Plans for what systems push, by feed, when it was last seen that they are up to date, and with which files."""
 
     @cached_property
     def landscape(self) -> Landscape:

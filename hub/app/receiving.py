@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from hub.app import delivering
 from hub.app.landing import land_in
 from hub.app.repeating import others, refusing
 from hub.bus import LIVE, NO_WAIT
@@ -26,6 +29,7 @@ from hub.ingest import FeedPlan, Item, Landed, ingest
 from hub.records import Damage, Operation, RawRecord, canonical_json, receipt_of
 from hub.resolve.minting import uuid7_mint
 from hub.store import inbox
+from hub.store.rows import FEW
 
 if TYPE_CHECKING:
     from hub.app.hub import Hub
@@ -99,7 +103,7 @@ def _received(
 ) -> list[Receipt]:
     for _ in range(_TRIES):
         try:
-            with hub.store.begin() as tx:
+            with hub.store.begin(quick=len(items) <= FEW) as tx:
                 return receive_in(tx, hub, plan, items, source, ids, lane, digest)
         except _RacedError:
             continue
@@ -151,7 +155,9 @@ def receive_in(
 
 def _landed_in(tx: Connection, hub: Hub, plan: FeedPlan, items: Mapping[int, Item], lane: str) -> dict[int, Receipt]:
     """Land what has a place in a push; the receipts by place."""
-    landed = _translated(plan, list(items.values()), uuid7_mint(hub.clock)(), hub)
+    stream = hub.landscape.feed(plan.name).request.name
+    echoes = partial(delivering.echoes, hub, plan.system, stream, translators=plan.translators, tx=tx)
+    landed = _translated(replace(plan, echoes=echoes), list(items.values()), uuid7_mint(hub.clock)(), hub)
     land_in(tx, hub, plan.name, landed, lane)
     return dict(zip(items, _receipts(landed), strict=True))
 
@@ -202,11 +208,25 @@ def _item(hub: Hub, feed: str, given: Any, place: int, operation: str | None = N
 
 
 def plan_of(hub: Hub, feed: str) -> FeedPlan:
-    """The feed ready to run; compiled anew after a moment, so that a mended mapping needs no restart."""
-    now = hub.clock()
-    if feed not in hub.compiled or not hub.compiled[feed][1] <= now < hub.compiled[feed][1] + _FRESH:
-        hub.compiled[feed] = hub.plan(hub.landscape.feed(feed)), now
+    """The feed ready to run; compiled anew a moment after a file has changed, so that a mended mapping needs no restart."""
+    now, known = hub.clock(), hub.compiled.get(feed)
+    if known is None or not known[1] <= now < known[1] + _FRESH:
+        files = _files(hub)
+        plan = hub.plan(hub.landscape.feed(feed)) if known is None or known[2] != files else known[0]
+        hub.compiled[feed] = plan, now, files
     return hub.compiled[feed][0]
+
+
+def _files(hub: Hub) -> int:
+    """A number for the files that a plan is made of as they are now, which nobody reads to find out."""
+    stands = []
+    for folder in (*hub.folders("mappings"), *hub.folders("canonical_model")):
+        for place, _, names in os.walk(folder):
+            for name in sorted(names):
+                with suppress(OSError):  # one that an editor makes and takes away
+                    one = os.stat(f"{place}/{name}")  # noqa: PTH116  # often, and a path takes longer than the answer
+                    stands.append((place, name, one.st_ino, one.st_size, one.st_mtime_ns))
+    return hash(tuple(stands))
 
 
 # -- hub.in --
@@ -269,7 +289,9 @@ def _land_pushed(hub: Hub, pushed: Sequence[Pushed]) -> None:
             readable.append(understood(hub, one.envelope))
         except Rejected as never:
             wrong.append((one, never))
-    with hub.store.begin() as tx:
+    for feed in {one.feed for one in readable}:
+        plan_of(hub, feed)  # compiled, if need be, before others may have to wait
+    with hub.store.begin(quick=len(pushed) <= FEW) as tx:
         for one, error in wrong:
             hub.bus.bury_raw_in(tx, one, error.code, error.message)
         land_readable(tx, hub, readable)

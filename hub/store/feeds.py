@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, select, update
 
 from hub.contract import Cursor
 from hub.store import rows
+from hub.store.rows import asked
 from hub.store.tables import counts, feeds, record_versions, runs
 
 
@@ -92,15 +93,18 @@ def last_runs(tx: Connection, feed: str | None = None, limit: int = 20) -> list[
 # -- counts --
 
 
+_COUNT = (
+    "INSERT INTO counts (entity, feed, name, value) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (entity, feed, name) DO UPDATE SET value = counts.value + excluded.value"
+)
+
+
 def add_counts(tx: Connection, feed: str, name: str, by_entity: Mapping[str, int]) -> None:
     """Count up: `arrived` and `filtered`, by entity."""
-    sql = text(
-        "INSERT INTO counts (entity, feed, name, value) VALUES (:entity, :feed, :name, :value) "
-        "ON CONFLICT (entity, feed, name) DO UPDATE SET value = counts.value + excluded.value"
-    )
-    given = [{"entity": e, "feed": feed, "name": name, "value": number} for e, number in sorted(by_entity.items()) if number]
-    if given:
-        tx.execute(sql, given)
+    sql = _COUNT if tx.dialect.name == "postgresql" else _COUNT.replace("%s", "?")
+    for entity, number in sorted(by_entity.items()):
+        if number:
+            asked(tx, sql, (entity, feed, name, number))
 
 
 def counted(tx: Connection, entity: str) -> dict[str, int]:

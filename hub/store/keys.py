@@ -100,7 +100,7 @@ def forget(tx: Connection, owners: Iterable[Owner]) -> None:
 
 def masters(tx: Connection) -> list[Master]:
     """The master keys that were ever in use, the one that seals now first."""
-    return [Master(*row) for row in tx.execute(select(master_keys).order_by(master_keys.c.number.desc()))]
+    return [Master(*row) for row in rows.ask_from(tx, master_keys, Master._fields, "master_keys ORDER BY number DESC", ())()]
 
 
 def register(tx: Connection, master: str, at: datetime) -> list[Master]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, tuple_, update
 
 from hub.store import rows
 from hub.store.keys import Owner
@@ -150,13 +150,16 @@ def _by_system(keys: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 # -- how much is kept --
 
 
+_SIZE = (
+    "INSERT INTO raw_sizes (feed, bodies, bytes) VALUES (%s, %s, %s) ON CONFLICT (feed) DO UPDATE "
+    "SET bodies = raw_sizes.bodies + excluded.bodies, bytes = raw_sizes.bytes + excluded.bytes"
+)
+
+
 def add_sizes(tx: Connection, feed: str, bodies: int, size: int) -> None:
     """Count up what is kept of a feed, or down what went."""
-    sql = text(
-        "INSERT INTO raw_sizes (feed, bodies, bytes) VALUES (:feed, :bodies, :bytes) ON CONFLICT (feed) DO UPDATE "
-        "SET bodies = raw_sizes.bodies + excluded.bodies, bytes = raw_sizes.bytes + excluded.bytes"
-    )
-    tx.execute(sql, {"feed": feed, "bodies": bodies, "bytes": size})
+    sql = _SIZE if tx.dialect.name == "postgresql" else _SIZE.replace("%s", "?")
+    rows.asked(tx, sql, (feed, bodies, size))
 
 
 def sizes(tx: Connection) -> dict[str, tuple[int, int]]:

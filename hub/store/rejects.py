@@ -78,11 +78,9 @@ def add(tx: Connection, given: Iterable[Reject]) -> None:
 
 def mend(tx: Connection, feed: str, taken: Mapping[tuple[str, str], datetime], at: datetime) -> None:
     """Records (entity, key) that were set aside came again, as of this moment, and could be taken: their source mended them."""
-    c = rejects.c
-    wanted = select(c.id, c.entity, c.key, c.at).where(
-        c.feed == feed, c.state == OPEN, rows.among(tx, c.key, sorted({key for _, key in taken}))
-    )
-    mended = [row.id for row in tx.execute(wanted) if (when := taken.get((row.entity, row.key))) and row.at < when]
+    told, same = ("id", "entity", "key", "at"), {"feed": feed, "state": OPEN}
+    found = rows.find(tx, rejects, ("key",), sorted({(key,) for _, key in taken}), told=told, fixed=same)
+    mended = [number for number, entity, key, came in found if (when := taken.get((entity, key))) and came < when]
     _close(tx, mended, OPEN, {"state": MENDED, "note": "its source told more of it later", "closed_at": at})
 
 

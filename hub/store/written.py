@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select
 
 from hub.store import rows
 from hub.store.tables import written_values
@@ -54,8 +54,8 @@ def of(tx: Connection, system: str, stream: str, keys: Iterable[str]) -> dict[st
 
 def any_in(tx: Connection, system: str, stream: str) -> bool:
     """Whether the hub has words anywhere in a stream."""
-    c = written_values.c
-    return bool(tx.scalar(select(exists().where(c.system == system, c.stream == stream))))
+    told, same = ("stream",), {"stream": stream}
+    return bool(rows.find(tx, written_values, ("system",), [(system,)], told=told, fixed=same, where="true LIMIT 1"))
 
 
 def keep(tx: Connection, notes: Sequence[Written]) -> None:
