@@ -53,14 +53,14 @@ class Block:
                 objects[place][name] = found
         for evaluate, finish, place, name, field in self._others:
             try:
-                found = evaluate(source)
-                if type(found) is not str or found not in USUAL or finish is None:
-                    if finish is None:
-                        found = field.value(source, flags)
-                    elif found is not None:
+                if finish is None:
+                    found = field.value(source, flags)
+                else:
+                    found = evaluate(source)
+                    if found is not None and (type(found) is not str or found not in USUAL):
                         found = finish(found, flags)
-                    if found is None:
-                        continue
+                if found is None:
+                    continue
             except (FieldFailed, *FAULTS) as fault:
                 found = instead(field, fault, source, flags)
                 if found is None:
@@ -91,13 +91,9 @@ def _plain_groups(fields: Sequence[Field], places: dict[str, int]) -> list[tuple
     return list(groups.items())
 
 
-def _nothing(source: Any) -> None:
-    return None
-
-
 def _step(field: Field, places: dict[str, int]) -> tuple[Any, Any, int, str, Field]:
     outer, _, name = field.rule.target.rpartition(".")
-    return field.evaluate or _nothing, field.finish, places[outer], name, field
+    return field.evaluate, field.finish, places[outer], name, field
 
 
 def _add_place(places: dict[str, int], path: str) -> None:

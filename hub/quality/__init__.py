@@ -67,25 +67,25 @@ class QualityRule:
     @cached_property
     def test(self) -> Callable[[Mapping[str, Any]], bool]:
         """The rule with every path taken apart once: all records pass all rules."""
-        when = tuple((tuple(path.split(".")), value) for path, value in self.when)
-        needs, any_of, none_of = _steps(self.needs), _steps(self.any_of), _steps(self.none_of)
+        when = tuple((*_place(path), value) for path, value in self.when)
+        needs, any_of, none_of = (tuple(map(_place, paths)) for paths in (self.needs, self.any_of, self.none_of))
         test = None if self.expect is None else test_of(self.expect)
 
         def broken(data: Mapping[str, Any]) -> bool:
-            for steps, value in when:
-                if _at(data, steps) != value:
+            for name, steps, value in when:
+                if (_at(data, steps) if steps else data.get(name)) != value:
                     return False
-            for steps in needs:
-                if not _is_there(_at(data, steps)):
+            for name, steps in needs:
+                if not _is_there(_at(data, steps) if steps else data.get(name)):
                     return False
-            for steps in any_of:
-                if _is_there(_at(data, steps)):
+            for name, steps in any_of:
+                if _is_there(_at(data, steps) if steps else data.get(name)):
                     break
             else:
                 if any_of:
                     return True
-            for steps in none_of:
-                if _is_there(_at(data, steps)):
+            for name, steps in none_of:
+                if _is_there(_at(data, steps) if steps else data.get(name)):
                     return True
             return test is not None and not test(data)
 
@@ -172,14 +172,16 @@ def _is_there(value: Any) -> bool:
     return bool(value) or (value is not None and value != [] and value != {})
 
 
-def _steps(paths: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(path.split(".")) for path in paths)
+def _place(path: str) -> tuple[str, tuple[str, ...]]:
+    """A path and its steps; none of a path that is one step, as most are."""
+    steps = tuple(path.split("."))
+    return path, steps if len(steps) > 1 else ()
 
 
 def _at(data: Mapping[str, Any], steps: tuple[str, ...]) -> Any:
-    """The value at a path, or None: `at_path` with the path taken apart."""
-    value: Any = data.get(steps[0])
-    for step in steps[1:]:
+    """The value at a path of several steps, or None: `at_path` with the path taken apart."""
+    value: Any = data
+    for step in steps:
         if value is None:
             return None
         if type(value) is not dict and not isinstance(value, Mapping):
