@@ -48,7 +48,7 @@ _AT = datetime(2026, 1, 1, tzinfo=UTC)
 def run(
     records: int = 100_000, workers: int = 2, memory: str = "2GB", url: str = "", seed: int = 1, peer: str = "yes"
 ) -> dict[str, Any]:
-    """Seconds of every step, the peak of memory, and the ratio to Splink."""
+    """Seconds of every step, the peak of memory, and the ratio to Splink; where that fails, why."""
     try:
         from hub.app.bulk import adopt_in_bulk, training_of
     except ImportError as absent:
@@ -88,8 +88,8 @@ def run(
 
 def _told(figures: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     ratios = {}
-    if theirs:
-        figures |= {f"splink_{name}": value for name, value in theirs.items()}
+    figures |= {f"splink_{name}": value for name, value in theirs.items()}
+    if "train_predict_cluster_s" in theirs:
         ratios["features_to_committed_to_splink"] = round(
             figures["features_to_committed_s"] / theirs["train_predict_cluster_s"], 2
         )
@@ -136,11 +136,12 @@ def _accuracy(url: str, table: Path) -> dict[str, float]:
 
 
 def _splink(table: Path) -> dict[str, Any]:
-    """In a process of its own, so that its memory is its own, too."""
+    """In a process of its own, so that its memory is its own, too. Of few records it learns too little and gives up: its last
+    words, then."""
     command = [sys.executable, "-m", "hub.bench.bulk.peer", str(table)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
     if done.returncode:
-        raise Unavailable(f"Splink failed: {done.stderr[-500:]}", system="splink")
+        return {"failed": next(filter(None, reversed(done.stderr.splitlines())), f"exit code {done.returncode}")}
     found: dict[str, Any] = orjson.loads(done.stdout.splitlines()[-1])
     return found
 
