@@ -18,18 +18,21 @@ GROUP = "goldenhub.connectors"
 
 def kinds() -> list[str]:
     """Every kind that can be used here, our own and those installed."""
-    own = {module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")}
-    return sorted(own | {entry.name for entry in entry_points(group=GROUP)})
+    return sorted(_own_kinds() | {entry.name for entry in entry_points(group=GROUP)})
+
+
+def _own_kinds() -> set[str]:
+    return {module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")}
 
 
 def connector_class(kind: str) -> type[Connector]:
-    """The class of this kind: ours by file name, then strangers' by entry point."""
-    if kind not in kinds():
-        known = ", ".join(kinds())
-        raise UnknownConnector(f"No connector has the kind {kind!r}{did_you_mean(kind, kinds())}. Known: {known}.", kind=kind)
+    """The class of this kind: a stranger's by entry point, else ours by file name."""
     for entry in entry_points(group=GROUP, name=kind):
         found: type[Connector] = entry.load()
         return found
+    if kind not in _own_kinds():
+        known = ", ".join(kinds())
+        raise UnknownConnector(f"No connector has the kind {kind!r}{did_you_mean(kind, kinds())}. Known: {known}.", kind=kind)
     own: type[Connector] = import_module(f"connectors.{kind}").Connector
     return own
 

@@ -26,6 +26,7 @@ _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | o
 _LEAST, _MOST = -(2**63), 2**64
 _SMALL = 512  # bytes: below, deflating costs more than everything else of keeping a record, and saves a quarter of little
 _PLAIN, _PACKED = b"\x00", b"\x01"
+_NAMES = frozenset({str})
 _AS_IT_IS = frozenset({str, int, bool, type(None), datetime, date, time, Decimal, bytes})
 """What one pass of the JSON library writes, with a word of ours for some."""
 
@@ -91,6 +92,8 @@ def _is_plain(value: Any) -> bool:
     if kind in _AS_IT_IS:
         return True
     if kind is dict:
+        if _AS_IT_IS.issuperset(map(type, value.values())) and _NAMES.issuperset(map(type, value)):
+            return _MARK not in value
         for name, one in value.items():
             if type(name) is not str or name == _MARK or not (type(one) in _AS_IT_IS or _is_plain(one)):
                 return False
