@@ -32,7 +32,7 @@ Ready = Mapping[int, Node]
 """Nodes of records that were thought through before, by the record's own ``id``: a record folded anew is another one."""
 
 _NOTHING: Ready = {}
-_REMEMBERED = 5_000
+_REMEMBERED = 8_000
 
 
 @dataclass(slots=True)
@@ -67,9 +67,9 @@ class Weigher:
         return Node((int(hashed[:16], 16) >> 1) ^ salt, found, keys, 0, hashed)
 
     def forget_some(self) -> None:
-        """Between two batches memory is kept in bounds: what was learnt last stays."""
-        if (over := len(self._ready) - _REMEMBERED) > 0:
-            self._ready = dict(islice(self._ready.items(), over, None))
+        """Between two batches memory is kept in bounds: of too much the half stays that was learnt last."""
+        if len(self._ready) > _REMEMBERED:
+            self._ready = dict(islice(self._ready.items(), len(self._ready) - _REMEMBERED // 2, None))
 
     def remember(self, known: Iterable[Node]) -> None:
         for node in known:
