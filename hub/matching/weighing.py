@@ -27,6 +27,7 @@ class Weigher:
         self._overlap = lru_cache(_CACHED >> 2)(self._score_organizations)
         self._means = {name: rules.numbers[f"mean_{name}"] for name in ("given", "family", "swapped", "locality")}
         self._word_bits = word_bits(rules)
+        self._given_bits = lru_cache(_CACHED)(partial(given_bits, rules=rules))
         self._family_bits = lru_cache(_CACHED)(partial(family_bits, rules=rules))
 
     def value(self, name: str, level_of: Any, ours: tuple[str, ...], theirs: tuple[str, ...]) -> Evidence:
@@ -61,7 +62,7 @@ class Weigher:
         level = compare.given_level(left, right)
         if level is None:
             return None
-        return "given", level, self.worth("given", level, min(given_bits(left, self.rules), given_bits(right, self.rules)))
+        return "given", level, self.worth("given", level, min(self._given_bits(left), self._given_bits(right)))
 
     def _family(self, left: str, right: str) -> Evidence | None:
         level = compare.family_level(left, right)
