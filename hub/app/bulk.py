@@ -36,8 +36,7 @@ from hub.matching.scoring import Scorer
 from hub.records import RecordRef
 from hub.resolve import Outcome, Resolver
 from hub.resolve.bulk import Cluster, Ending, Ids, NodeMaker, Standpoint, clear, fresh_ids, kept_ids, standpoint
-from hub.resolve.fresh import GOLDENS, OUTBOX
-from hub.resolve.making import GoldenMaker, Surroundings
+from hub.resolve.making import GOLDENS, OUTBOX, GoldenMaker, Surroundings
 from hub.resolve.rules import put_in_force
 from hub.resolve.settling import Cause
 from hub.store import copying, population

@@ -23,7 +23,7 @@ RANDOM_PAIRS = 100_000
 of a thousand is told to a seventh of a bit. What is rarer is mostly a key, and its pairs are candidates, all counted."""
 PAIRS_A_NODE, FEWEST_PAIRS = 20, 20_000
 """Of few nodes so many pairs each, but no fewer than these in all: pairing them more often tells nothing new of them."""
-SAMPLE = 150_000
+SAMPLE = 250_000
 """Of more candidates than twice this about so many are counted: those of every n-th node, which are as good as all."""
 PART, ALONE = 25_000, 50_000
 """Pairs in one part of the work; and up to how many to start processes takes longer than to count them."""

@@ -15,13 +15,12 @@ from sqlalchemy.engine import Dialect
 
 from hub.records import Data, RecordRef
 from hub.store import copying
+from hub.store.copying import NOTHING
 from hub.store.goldens import ACTIVE
-from hub.store.tables import goldens, outbox, xref
-from hub.store.types import ToldJson, told_json
+from hub.store.tables import goldens, xref
+from hub.store.types import told_json
 from hub.survivorship import Survived
 
-GOLDENS = tuple(goldens.c.keys())
-OUTBOX = tuple(name for name in outbox.c.keys() if name != "id")  # noqa: SIM118 - a collection of columns
 CREATED = "created"
 
 
@@ -40,42 +39,45 @@ class FreshLines:
     def __init__(self, dialect: Dialect, entity: str, at: datetime, as_of: date) -> None:
         self.dialect, self.entity, self.at, self.as_of = dialect, entity, at, as_of
         self._whys: dict[int, tuple[Data, str]] = {}
-        self._qualities = [ToldJson(told_json({"completeness": percent})) for percent in range(101)]
+        self._dues: dict[date | None, str] = {None: NOTHING}
+        self._moment = copying.field(dialect, goldens, "created_at", at)
+        self._day = copying.field(dialect, goldens, "as_of", as_of)
 
     def __call__(self, some: Sequence[Fresh]) -> dict[str, bytes]:
         """Lines for ``goldens``, ``outbox`` and ``xref``."""
-        number = len(some)
-        ids = [one.golden for one in some]
-        data = [ToldJson(told_json(one.made.data)) for one in some]
-        members = [ToldJson(_dumped([ref[:] for ref in one.refs])) for one in some]
-        entity, at, version = [self.entity] * number, [self.at] * number, [1] * number
-        held: dict[str, Sequence[Any]] = {
-            "id": ids, "entity": entity, "version": version, "state": [ACTIVE] * number, "into": [None] * number, "data": data,
-            "members": members, "last_members": members, "as_of": [self.as_of] * number,
-            "provenance": [ToldJson(told_json(one.made.provenance)) for one in some],
-            "quality": [self._qualities[one.made.completeness] for one in some],
-            "next_due": [one.made.next_due for one in some], "created_at": at, "updated_at": at,
-        }  # fmt: skip
-        told: dict[str, Sequence[Any]] = {
-            "entity": entity, "golden_id": ids, "version": version, "kind": [CREATED] * number, "at": at,
-            "data": list(map(self._announced, some, data)),
-        }  # fmt: skip
-        order = sorted(range(number), key=ids.__getitem__)
-        if order != list(range(number)):
-            told = {name: [values[place] for place in order] for name, values in told.items()}
+        held, told = [], []
+        for one in some:
+            data = told_json(one.made.data)
+            held.append(self._held(one, data))
+            told.append((one.golden, self._announced(one, data)))
+        told.sort()
         return {
-            "goldens": copying.lines(self.dialect, goldens, GOLDENS, [held[name] for name in GOLDENS]),
-            "outbox": copying.lines(self.dialect, outbox, OUTBOX, [told[name] for name in OUTBOX]),
+            "goldens": copying.put_together(held),
+            "outbox": copying.put_together([line for _, line in told]),
             "xref": self._references(some),
         }
 
-    def _announced(self, one: Fresh, data: str) -> ToldJson:
-        """What `Announcer` tells of a golden record that was not there before."""
+    def _held(self, one: Fresh, data: str | None) -> str:
+        """A line of ``goldens``, in the order of its columns."""
+        made = one.made
+        members = _dumped([ref[:] for ref in one.refs])
+        due = self._dues.get(made.next_due) or self._due(made.next_due)
+        return (
+            f"{one.golden}\t{self.entity}\t1\t{ACTIVE}\t{NOTHING}\t{data}\t{members}\t{members}\t{told_json(made.provenance)}\t"
+            f'{{"completeness":{made.completeness}}}\t{self._day}\t{due}\t{self._moment}\t{self._moment}'
+        )
+
+    def _due(self, day: date | None) -> str:
+        told = self._dues[day] = copying.field(self.dialect, goldens, "next_due", day)
+        return told
+
+    def _announced(self, one: Fresh, data: str | None) -> str:
+        """A line of ``outbox``: what `Announcer` tells of a golden record that was not there before."""
         refs = ",".join([_named(ref) for ref in one.refs])
-        return ToldJson(
-            f'{{"as_of":"{self.as_of.isoformat()}","changed":{_dumped(sorted(one.made.data))},"golden":{data},"into":null,'
-            f'"members":[{refs}],"moved":[],"previous_version":0,"retired":[],"state":"{ACTIVE}","version":1,'
-            f'"why":{self._told(one.why)}}}'
+        return (
+            f'{self.entity}\t{one.golden}\t1\t{CREATED}\t{{"as_of":"{self.as_of.isoformat()}",'
+            f'"changed":{_dumped(sorted(one.made.data))},"golden":{data},"into":null,"members":[{refs}],"moved":[],'
+            f'"previous_version":0,"retired":[],"state":"{ACTIVE}","version":1,"why":{self._told(one.why)}}}\t{self._moment}'
         )
 
     def _told(self, why: Data) -> str:

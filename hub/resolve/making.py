@@ -13,7 +13,7 @@ from sqlalchemy.engine import Dialect
 
 from hub.records import Data, RecordRef, SourceRecord
 from hub.resolve.announcing import Announcer, Moves
-from hub.resolve.fresh import CREATED, GOLDENS, OUTBOX, Fresh, FreshLines
+from hub.resolve.fresh import CREATED, Fresh, FreshLines
 from hub.resolve.gathering import Names
 from hub.resolve.rules import Rules
 from hub.resolve.settling import Cause
@@ -24,6 +24,9 @@ from hub.store.tables import goldens as golden_table
 from hub.store.tables import outbox, xref
 from hub.store.types import ToldJson, told_json
 from hub.survivorship import Pin, Survived, survive
+
+GOLDENS = tuple(golden_table.c.keys())
+OUTBOX = tuple(name for name in outbox.c.keys() if name != "id")  # noqa: SIM118 - a collection of columns
 
 
 class Surroundings(NamedTuple):

@@ -23,6 +23,9 @@ PLACED = ("system", "key", "node_id", "golden_id", "trusted")
 
 XREF = tuple(name for name in xref.c.keys() if name != "id")  # noqa: SIM118 - a collection of columns
 
+NOTHING = "\x1e"
+"""JSON has no such sign in it: it is written as an escape."""
+
 _BLOCK = 1 << 20
 _LINES = 5_000
 
@@ -33,6 +36,18 @@ def lines(dialect: Dialect, table: Table, columns: Sequence[str], values: Sequen
         return b""
     told = [_fields(dialect, table, name, given) for name, given in zip(columns, values, strict=True)]
     return ("\n".join(map("\t".join, zip(*told, strict=True))) + "\n").encode()
+
+
+def field(dialect: Dialect, table: Table, column: str, value: Any) -> str:
+    """One value of a line."""
+    return _fields(dialect, table, column, [value])[0]
+
+
+def put_together(rows: Sequence[str]) -> bytes:
+    """Lines whose fields hold JSON, or what `field` made of a value without a backslash; ``NOTHING`` stands for nothing."""
+    if not rows:
+        return b""
+    return ("\n".join(rows).replace("\\", "\\\\").replace(NOTHING, "\\N") + "\n").encode()
 
 
 def placing(dialect: Dialect, values: Sequence[Sequence[Any]]) -> bytes:
