@@ -7,7 +7,6 @@ import unicodedata
 from functools import lru_cache
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from hub.cleaning.numbering import usual
 from hub.cleaning.places import country as read_country
@@ -45,6 +44,8 @@ def _email(raw: str) -> str:
 
 
 def _unusual(address: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # takes a while to load, and most addresses are usual
+
     if len(address) > 320:
         raise unclean("email_invalid")
     try:
