@@ -93,6 +93,8 @@ class Unclean(Rejected):
     """A value is not what it should be. Facts: code (email_invalid, date_invalid, ...); never the value itself."""
 
     code = "unclean"
+    left = ""
+    """Of a date with a day or a month that does not exist, what stands before it."""
 
 
 class MappingFailed(Rejected):

@@ -12,6 +12,7 @@ from babel import Locale
 
 from hub.cleaning.texts import fold, plain, western_digits
 from hub.cleaning.values import Cleaned, short, unclean
+from hub.errors import Unclean
 
 LONGEST_DATE = 80
 EARLIEST, LATEST = 1000, 2199
@@ -33,6 +34,7 @@ _EASTERN = re.compile(
     r"(?:(明治|大正|昭和|平成|令和)\s?)?([0-9]{1,4}|元)\s?[年년]\s?(?:([0-9]{1,2})\s?[月월]\s?(?:([0-9]{1,2})\s?[日일])?)?"
 )
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_NOTHING = re.compile("(?!)(?P<Y>)(?P<m>)(?P<d>)")
 _WORDS = re.compile(r"[^\W\d_]+|[0-9]+")
 _NOISE = frozenset("de del of the den le el a o di г год року р ден th st nd rd er ten am dnia day dia".split())
 
@@ -43,6 +45,8 @@ def date(given: object, formats: Sequence[str] | str | None = None) -> Cleaned:
     With formats (as of ``strptime``) the first that fits decides. Without: the year first, or dots (day first), or a month in
     words, or numbers that leave one reading only. ``03/04/1980`` has two: its year is kept, flagged ``date_ambiguous``.
     A year of two digits is refused, unless a format has ``%y``: then it is flagged ``date_century_assumed``.
+    A day or a month that does not exist (``1980-02-31``, ``1980-13-01``) is refused, and the refusal tells in ``left`` what
+    stands before it; in eight digits without signs nothing tells which part is which.
     """
     raw = short(given)
     if len(raw) > 4 * LONGEST_DATE:
@@ -66,7 +70,7 @@ def _date(raw: str, formats: tuple[str, ...]) -> tuple[str, str | None]:
     if formats:
         return _formatted(written, formats)
     if iso := _ISO.fullmatch(written):
-        return _valid(*iso.groups()), None
+        return _readable(*iso.groups())
     written = _TIME_BEHIND.sub("", written)
     for reader in (_read_numbers, _read_eastern, _read_words):
         if found := reader(written):
@@ -81,6 +85,8 @@ def _formatted(written: str, formats: tuple[str, ...]) -> tuple[str, str | None]
         try:
             found = datetime.strptime(written, pattern)  # noqa: DTZ007 - a date has no zone
         except ValueError:
+            if read := _parts_of(pattern).fullmatch(written):
+                return _readable(read["Y"], read["m"], read["d"])
             continue
         day = "%d" in pattern or "%j" in pattern or "%x" in pattern
         month = day or "%m" in pattern or "%b" in pattern or "%B" in pattern
@@ -108,11 +114,30 @@ def _valid(year: str | None, month: str | None = None, day: str | None = None) -
     return shown
 
 
+def _readable(year: str | None, month: str | None = None, day: str | None = None) -> tuple[str, str | None]:
+    """The date; of a day or a month that does not exist the refusal tells what is left."""
+    try:
+        return _valid(year, month, day), None
+    except Unclean as refused:
+        if refused.code == "date_invalid" and month is not None and EARLIEST <= int(year or 0) <= LATEST:
+            refused.left = _valid(year, month) if day is not None and 1 <= int(month) <= 12 else _valid(year)
+        raise
+
+
+@cache
+def _parts_of(pattern: str) -> re.Pattern[str]:
+    """What a format of a year of four digits, a month and a day in digits looks like, whatever the numbers; of others nothing."""
+    if sorted(re.findall("%.", pattern)) != ["%Y", "%d", "%m"] or not re.search(r"%.[^%0-9]+%.[^%0-9]+%.", pattern):
+        return _NOTHING
+    digits = {"%Y": "(?P<Y>[0-9]{4})", "%m": "(?P<m>[0-9]{1,2})", "%d": "(?P<d>[0-9]{1,2})"}
+    return re.compile("".join(digits.get(part, re.escape(part)) for part in re.split("(%.)", pattern)))
+
+
 def _read_numbers(written: str) -> tuple[str, str | None] | None:
     if found := _COMPACT.fullmatch(written):
         return _valid(*found.groups()), None
     if found := _YEAR_FIRST.fullmatch(written):
-        return _valid(found[1], found[3], found[4]), None
+        return _readable(found[1], found[3], found[4])
     if found := _MONTH_YEAR.fullmatch(written):
         return _valid(found[2], found[1]), None
     if found := _YEAR_LAST.fullmatch(written):
@@ -124,9 +149,9 @@ def _day_and_month(year: str, first: int, second: int, *, dots: bool) -> tuple[s
     if first == 0 and second == 0:
         return _valid(year), None
     if dots or first == second or first > 12 or first == 0:  # 12.03.1980 is written by people who put the day first
-        return _valid(year, str(second), str(first)), None
+        return _readable(year, str(second), str(first))
     if second > 12:
-        return _valid(year, str(first), str(second)), None
+        return _readable(year, str(first), str(second))
     if second == 0:
         raise unclean("date_invalid")
     if {first, second} == {1} or int(year) in (0, 9999):
@@ -140,7 +165,7 @@ def _read_eastern(written: str) -> tuple[str, str | None] | None:
         return None
     era, year, month, day = found.groups()
     counted = 1 if year == "元" else int(year)
-    return _valid(str(counted + _ERAS[era] if era else counted), month, day), None
+    return _readable(str(counted + _ERAS[era] if era else counted), month, day)
 
 
 def _read_words(written: str) -> tuple[str, str | None] | None:
@@ -154,7 +179,7 @@ def _read_words(written: str) -> tuple[str, str | None] | None:
     strange = [word for word in words if not word.isdigit() and word not in _month_names() and word not in _weekdays()]
     if any(len(word) > 2 for word in strange):
         return None
-    return _valid(years[0], str(months[0]), days[0] if days else None), None
+    return _readable(years[0], str(months[0]), days[0] if days else None)
 
 
 _LANGUAGES = "en de fr es it pt nl pl cs sk hu ro bg el da sv nb fi et lv lt hr sl sr uk ru tr ca".split()

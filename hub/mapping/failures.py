@@ -63,7 +63,7 @@ def instead(field: Field, fault: BaseException, source: Any, flags: Flags) -> An
         raise fault  # a part of a list: it has had its say
     if rule.on_error == "flag":
         flags.append({"field": field.name, "code": code, **_given(field, source)})
-        return None
+        return (cause.left or None) if rule.type == "date" and isinstance(cause, Unclean) else None
     raise FieldFailed(field, fault, source) from fault
 
 

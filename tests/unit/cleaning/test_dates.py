@@ -57,6 +57,9 @@ def test_two_readings_leave_the_year_and_a_flag() -> None:
         ("2020-02-30", "date_invalid"),
         ("1900-02-29", "date_invalid"),
         ("2023-13-01", "date_invalid"),
+        ("20200230", "date_invalid"),
+        ("12011980", "date_invalid"),
+        ("31.02.0980", "date_invalid"),
         ("hello", "date_invalid"),
         ("0980-01-01", "date_invalid"),
         ("12/03/80", "date_ambiguous"),
@@ -90,10 +93,46 @@ def test_the_sources_own_formats_decide(given: str, formats: list[str] | str, cl
     assert (found, found.flag) == (clean, flag)
 
 
-def test_an_impossible_date_of_the_sources_format_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("given", "formats", "left"),
+    [
+        ("2020-02-30", None, "2020-02"),
+        ("1900-02-29", None, "1900-02"),
+        ("2023-13-01", None, "2023"),
+        ("2023-13", None, "2023"),
+        ("1980-04-31", None, "1980-04"),
+        ("31.04.1980", None, "1980-04"),
+        ("31 April 1980", None, "1980-04"),
+        ("昭和55年2月30日", None, "1980-02"),
+        ("31/02/1980", ["%d/%m/%Y"], "1980-02"),
+        ("02/31/1980", ["%m/%d/%Y"], "1980-02"),
+        ("1980-14-02", ["%Y-%m-%d", "%Y"], "1980"),
+    ],
+)
+def test_of_a_day_or_month_that_does_not_exist_the_refusal_tells_what_is_left(
+    given: str, formats: list[str] | None, left: str
+) -> None:
     with pytest.raises(Unclean) as refused:
-        date("31/02/1980", ["%d/%m/%Y"])
-    assert refused.value.code == "date_invalid"
+        date(given, formats)
+    assert (refused.value.code, refused.value.left) == ("date_invalid", left)
+    assert date(left) == left
+
+
+@pytest.mark.parametrize("given", ["31021980", "31/02", "31-Feb-80"])
+def test_of_an_impossible_date_that_no_format_takes_apart_nothing_is_left(given: str) -> None:
+    with pytest.raises(Unclean) as refused:
+        date(given, ["%d/%m/%Y", "%d%m%Y"])
+    assert (refused.value.code, refused.value.left) == ("date_invalid", "")
+
+
+@for_any(st.integers(1000, 2199), st.integers(0, 99), st.integers(0, 99))
+def test_whatever_stands_in_a_date_its_year_is_left(year: int, month: int, day: int) -> None:
+    try:
+        left = str(date(f"{year:04d}-{month:02d}-{day:02d}"))
+    except Unclean as refused:
+        left = refused.left
+        assert left or refused.code == "date_placeholder" or month == 0
+    assert not left or (left.startswith(f"{year:04d}") and date(left) == left)
 
 
 @for_any(st.dates(calendar_date(1901, 1, 1), calendar_date(2199, 12, 30)))
