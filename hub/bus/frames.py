@@ -78,8 +78,10 @@ def joined(channel: int, message: Outgoing, largest: int) -> bytes:
 
 def _ours(told: spec.BasicProperties) -> bytes:
     """The properties of a message of ours whose headers are texts, as pika writes them; empty: left to pika."""
+    if type(told) is not spec.BasicProperties or told.delivery_mode is None:
+        return b""
     headers, rest = told.headers or {}, (told.priority, told.correlation_id, told.reply_to, told.expiration, told.timestamp)
-    if rest != _NOTHING or told.user_id is not None or told.cluster_id is not None or told.delivery_mode is None:
+    if rest != _NOTHING or told.user_id is not None or told.cluster_id is not None:
         return b""
     if not _TEXT.issuperset(map(type, headers.values())):
         return b""
