@@ -99,7 +99,15 @@ class Estimation:
     """One run over the patterns of candidates, and of random pairs that are none."""
 
     def __init__(
-        self, candidates: Table, rest: Table, *, people: int, organizations: int, start: Weights, numbers: Mapping[str, int]
+        self,
+        candidates: Table,
+        rest: Table,
+        *,
+        people: int,
+        organizations: int,
+        start: Weights,
+        numbers: Mapping[str, int],
+        one_date: int | None = None,
     ) -> None:
         self.candidates, self.start, self.numbers = candidates, start, numbers
         self.ceiling = candidates.ceiling
@@ -114,6 +122,8 @@ class Estimation:
             name: _counts(candidates, name, candidates.count) + _counts(rest, name, rest.count) * share for name in COMPARISONS
         }
         """How often a level occurs among all pairs: candidates are all counted, the rest is told by a sample."""
+        if one_date is not None:  # too rare for a sample, and easily counted
+            self.chance["birth_date"][0] = max(one_date, _counts(candidates, "birth_date", candidates.count)[0])
         self.unseen = share / 20
 
     def run(self) -> Estimated:

@@ -40,4 +40,5 @@ def told_values(db: duckdb.DuckDBPyConnection) -> Told:
         counts[table] = dict(db.execute(listed).fetchall())
         nodes[table] = int((db.execute("SELECT count(*) FROM values_told").fetchone() or (0,))[0])
         db.execute("DROP TABLE values_told")
-    return Told(counts, nodes)
+    pairs = "SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n FROM told_features WHERE len(b) = 10 GROUP BY b)"
+    return Told(counts, nodes, int((db.execute(pairs).fetchone() or (0,))[0] or 0))

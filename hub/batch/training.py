@@ -140,6 +140,7 @@ class _Run:
             organizations=self.organizations,
             start=_start(rules),
             numbers=rules.numbers,
+            one_date=self.told.one_date,
         )
         estimated, others = believe(estimation)
         report |= {"random_pairs": rest.total(), "rounds": estimated.rounds, "matches": round(estimated.matches)}

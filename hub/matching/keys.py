@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from hub.cleaning import nicknames
 from hub.errors import BadModel, did_you_mean
+from hub.matching.comparisons import FREE_MAIL
 from hub.matching.features import Features
 from hub.matching.rarity import organization_bits
 from hub.matching.rules import MatchingRules
@@ -292,6 +293,7 @@ _NAME: dict[str, Told] = {  # of (first given name, whole family name)
     "name_pair": lambda pair: ["|".join(sorted(pair)) if all(pair) else ""],
     "name_sound_pair": _name_sounds,
     "name_initials": lambda pair: ["".join(sorted(name[:1] for name in pair)) if all(pair) else ""],
+    "name_any_start": lambda pair: [token[:2] for token in pair if len(token) > 1],
     "name_any_sound": lambda pair: [sound(token) for token in pair if len(token) > 1],
 }
 
@@ -340,6 +342,13 @@ def _local(email: str) -> str:
     return email.partition("@")[0]
 
 
+def _domain_sound(email: str) -> list[str]:
+    """Of a domain of one's own, without its last part."""
+    domain = email.partition("@")[2]
+    own = "" if domain in FREE_MAIL else domain.rpartition(".")[0]
+    return [sound(own) if own else ""]
+
+
 def _end_of_local(email: str) -> str:
     """The end of the name with the domain: whoever slips does it in one place."""
     local, at, domain = email.partition("@")
@@ -350,6 +359,7 @@ _EMAIL: dict[str, Told] = {
     "email": lambda email: [email],
     "email_name": lambda email: [_local(email) if len(_local(email)) > 4 else ""],
     "email_prefix": lambda email: [email[:6] if len(_local(email)) > 5 else ""],
+    "email_domain_sound": _domain_sound,
     "email_end": lambda email: [_end_of_local(email)],
 }
 _PHONE: dict[str, Told] = {

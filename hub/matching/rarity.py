@@ -16,17 +16,21 @@ class Told(NamedTuple):
 
     counts: Mapping[str, Mapping[str, int]]  # nodes by value, for every table of frequencies
     nodes: Mapping[str, int]  # how many nodes tell any value of the table
+    one_date: int = 0  # pairs of nodes that share a whole birth date
 
 
 def tell_values(found: Iterable[Features]) -> Told:
     """One pass over the features of all nodes."""
     counts: dict[str, Counter[str]] = {table: Counter() for table in TABLES}
     nodes: Counter[str] = Counter()
+    dates: Counter[str] = Counter()
     for each in found:
         for table, values in _values(each):
             counts[table].update(values)
             nodes[table] += bool(values)
-    return Told(counts, nodes)
+        if len(each.get("b") or "") == 10:
+            dates[each["b"]] += 1
+    return Told(counts, nodes, sum(told * (told - 1) // 2 for told in dates.values()))
 
 
 def _values(each: Features) -> Iterator[tuple[str, set[str]]]:

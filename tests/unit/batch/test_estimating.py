@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import product
 from math import e, log2, sqrt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,3 +166,14 @@ def test_values_stand_in_buckets_whatever_the_order(steps: dict[str, int]) -> No
         word.replace("_", " "): round(float(worth) * 1000) for worth, words in buckets(bits).items() for word in words.split()
     }
     assert read == bits
+
+
+def test_equal_dates_are_counted_where_a_sample_is_too_small_to_tell() -> None:
+    seen, drawn = simulated(1)
+    exact = LEVELS["birth_date"].index("exact")
+    given: dict[str, Any] = {"people": NODES, "organizations": 0, "start": START, "numbers": RULES.numbers}
+    sampled = Estimation(Table.of(seen), Table.of(drawn), **given)
+    counted = Estimation(Table.of(seen), Table.of(drawn), one_date=50_000, **given)
+    assert counted.chance["birth_date"][exact] == 50_000 != sampled.chance["birth_date"][exact]
+    among = sum(times for one, times in seen.items() if one.levels[COMPARISONS.index("birth_date")] == exact)
+    assert Estimation(Table.of(seen), Table.of(drawn), one_date=1, **given).chance["birth_date"][exact] == among

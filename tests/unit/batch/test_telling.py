@@ -21,7 +21,8 @@ def node(chance: Random) -> dict[str, Any]:
 
         return [[*(text() for _ in range(size)), 0] for _ in range(chance.randrange(3))]
 
-    found = {"k": chance.choice("po"), "n": some(3), "a": some(5), "o": some(2), "e": some(1), "b": "1980-01-02"}
+    born = chance.choice(("1980-01-02", "1980-01-03", "1980-01", "1980", ""))
+    found = {"k": chance.choice("po"), "n": some(3), "a": some(5), "o": some(2), "e": some(1), "b": born}
     return {name: value for name, value in found.items() if value}
 
 
@@ -35,4 +36,5 @@ def test_values_are_as_common_as_one_by_one() -> None:
     told, expected = told_values(db), tell_values(nodes)
 
     assert {table: dict(counts) for table, counts in expected.counts.items()} == told.counts
+    assert told.one_date == expected.one_date > 0
     assert {table: expected.nodes[table] for table in told.nodes} == told.nodes

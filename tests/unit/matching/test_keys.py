@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub.errors import BadModel
 from hub.matching.features import features
-from hub.matching.keys import PER_KIND, blocking_keys, check_blocking
+from hub.matching.keys import PER_KIND, blocking_keys, check_blocking, key_numbers
 from hub.matching.rules import load_rules, read_rules, read_weights
 from hub.model import load_model, shipped_folder
 
@@ -73,3 +75,19 @@ def test_an_unknown_piece_is_refused():
     raw = {**load_model().rules("customer", "matching"), "blocking": [["emial"]]}
     with pytest.raises(BadModel, match="did you mean 'email'"):
         check_blocking(load_rules(raw, read_weights(FOLDER / "model.json")))
+
+
+def test_colleagues_of_one_domain_meet_by_the_sound_of_a_name_and_customers_of_a_provider_do_not():
+    kind = replace(RULES, blocking=(("email_domain_sound", "name_any_sound"),))
+    one, other = (
+        {"n": [["ana", "ruiz", "", 0]], "e": [[f"a@{domain}", 0]]} for domain in ("bodegas-ruiz.es", "bodegas-ruis.com")
+    )
+    assert set(key_numbers(one, kind)) & set(key_numbers(other, kind))
+    assert key_numbers({"n": [["ana", "ruiz", "", 0]], "e": [["a@gmail.com", 0]]}, kind) == []
+
+
+def test_one_birth_date_meets_by_two_letters_of_either_name():
+    kind = replace(RULES, blocking=(("birth_date", "name_any_start"),))
+    one, other = {"n": [["ana", "", "", 0]], "b": "1980-02-03"}, {"n": [["lopez", "anaya", "", 0]], "b": "1980-03-02"}
+    assert set(key_numbers(one, kind)) & set(key_numbers(other, kind))
+    assert not set(key_numbers(one, kind)) & set(key_numbers({**other, "b": "1980-03-03"}, kind))
