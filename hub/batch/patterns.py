@@ -7,7 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hub.batch.pairs import Task
+from hub.batch.population import Population
+from hub.batch.sieve import Sketches
+from hub.batch.sketching import Nodes
 from hub.batch.spreading import spread
 from hub.matching.rules import LEVELS
 from hub.matching.scoring import Observation, Scorer
@@ -23,8 +29,12 @@ RANDOM_PAIRS = 100_000
 of a thousand is told to a seventh of a bit. What is rarer is mostly a key, and its pairs are candidates, all counted."""
 PAIRS_A_NODE, FEWEST_PAIRS = 20, 20_000
 """Of few nodes so many pairs each, but no fewer than these in all: pairing them more often tells nothing new of them."""
-SAMPLE = 250_000
-"""Of more candidates than twice this about so many are counted: those of every n-th node, which are as good as all."""
+ALIKE, OTHERS = 100_000, 50_000
+"""Of very many candidates about so many are counted, each as often as it stands for: of those that have ``ENOUGH`` of ``TELLING``
+in common, among which are nearly all matches, and of the others, of which there are ever more the more records there are."""
+TELLING, ENOUGH = ("given", "family", "birth", "email", "phone", "street", "postal_code"), 2
+FEW = 2 * (ALIKE + OTHERS)
+"""Of no more candidates than these all are counted."""
 PART, ALONE = 25_000, 50_000
 """Pairs in one part of the work; and up to how many to start processes takes longer than to count them."""
 
@@ -46,11 +56,11 @@ Patterns = Counter[Pattern]
 
 
 class Sampled(NamedTuple):
-    """The candidates of every ``step``-th node in a range."""
+    """The candidates whose smaller node lies in a range: all, or about so many of those that are alike and of the others."""
 
     low: int
     high: int
-    step: int
+    most: tuple[int, int] | None = None
 
 
 class Drawn(NamedTuple):
@@ -82,36 +92,70 @@ def _steps(bits: int) -> int:
     return (bits + _STEP // 2) // _STEP
 
 
+Stratum = tuple[list[tuple[int, int]], int]
+"""Pairs, and how many each of them stands for."""
+
+
 class PatternWorker:
     """One per process: counts the patterns of a part of the candidates, or of pairs drawn at random."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.scorer = Scorer(task.rules)
+        self._read: Sketches | None = None
 
     def __call__(self, part: Sampled | Drawn) -> Patterns:
         with self.task.reading() as population:
-            if isinstance(part, Sampled):
-                pairs = population.candidates(part.low, part.high, part.step)
-            else:
-                pairs = population.no_candidates(part.pairs)
-            sides = population.sides_of_pairs(pairs)
+            strata = list(self._strata(population, part))
+            sides = population.sides_of_pairs([pair for pairs, _ in strata for pair in pairs])
         observe = self.scorer.observe
-        return Counter(pattern(observe(sides[a], sides[b])) for a, b in pairs)
+        found: Patterns = Counter()
+        for pairs, step in strata:
+            seen = Counter(pattern(observe(sides[a], sides[b])) for a, b in pairs)
+            found.update({one: times * step for one, times in seen.items()})
+        return found
+
+    def _strata(self, population: Population, part: Sampled | Drawn) -> Iterator[Stratum]:
+        if isinstance(part, Drawn):
+            yield population.no_candidates(part.pairs), 1
+        elif part.most is None:
+            yield population.candidates(part.low, part.high), 1
+        else:
+            a, b = population.drawn(part.low, part.high)
+            if self._read is None:
+                self._read = population.sketches()
+            alike = _alike(self._read, a, b)
+            for chosen, most in zip((alike, ~alike), part.most, strict=True):
+                places = np.flatnonzero(chosen)
+                step = max(round(len(places) / most), 1)
+                yield list(zip(a[places[::step]].tolist(), b[places[::step]].tolist(), strict=True)), step
+
+
+def _alike(sketches: Sketches, a: Nodes, b: Nodes) -> NDArray[np.bool_]:
+    """Which pairs have enough in common: this hardly ever misses a match, and asks for no comparison."""
+    common = np.zeros(len(a), np.int8)
+    for name in TELLING:
+        ours = sketches[name][a]
+        common += (ours >= 0) & (ours == sketches[name][b])
+    alike: NDArray[np.bool_] = common >= ENOUGH
+    return alike
 
 
 def count_patterns(nodes: int, ranges: Iterable[tuple[int, int]], candidates: int, task: Task, workers: int) -> Counted:
     """The patterns of all candidates (of very many a sample, counted as often as it stands for) and of random pairs, always the
     same for the same population. ``ranges`` hold ``PART`` candidates each; where few of them are counted, a part of the work is
-    several ranges."""
-    step = max(candidates // SAMPLE, 1)
-    sampled = [Sampled(low, high, step) for low, high in _joined(list(ranges), step)]
+    several ranges. Of more than ``FEW`` candidates sketches must be there."""
+    listed = list(ranges)
+    if candidates > FEW:
+        wide = list(_joined(listed, candidates // (ALIKE + OTHERS)))
+        sampled = [Sampled(low, high, (ALIKE // len(wide), OTHERS // len(wide))) for low, high in wide]
+    else:
+        sampled = [Sampled(low, high) for low, high in listed]
     drawn = list(_drawn(nodes))
     parts = [*sampled, *(Drawn(drawn[start : start + PART]) for start in range(0, len(drawn), PART))]
-    workers = workers if candidates // step + len(drawn) > ALONE else 1
+    workers = workers if min(candidates, ALIKE + OTHERS) + len(drawn) > ALONE else 1
     found = spread(workers, PatternWorker, task, iter(parts), lambda done: None)
-    seen = _summed(found[: len(sampled)])
-    return Counted(Counter({one: times * step for one, times in seen.items()}), _summed(found[len(sampled) :]))
+    return Counted(_summed(found[: len(sampled)]), _summed(found[len(sampled) :]))
 
 
 def _joined(ranges: Sequence[tuple[int, int]], together: int) -> Iterator[tuple[int, int]]:

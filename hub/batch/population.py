@@ -144,10 +144,9 @@ class Population:
         found = self._rows("SELECT id, features FROM node WHERE size > 1 AND id >= ? AND id < ? ORDER BY id", [low, high])
         return [(node, orjson.loads(text)) for node, text in found]
 
-    def candidates(self, low: int, high: int, step: int = 1) -> list[tuple[int, int]]:
-        """The candidates whose smaller node lies in [low, high); of every ``step``-th such node."""
-        asked = "SELECT a, b FROM candidate WHERE a >= ? AND a < ? AND a % ? = 0 ORDER BY a, b"
-        return [(a, b) for a, b in self._rows(asked, [low, high, step])]
+    def candidates(self, low: int, high: int) -> list[tuple[int, int]]:
+        """The candidates whose smaller node lies in [low, high)."""
+        return [(a, b) for a, b in self._rows("SELECT a, b FROM candidate WHERE a >= ? AND a < ? ORDER BY a, b", [low, high])]
 
     def no_candidates(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of these pairs, the smaller node first, that are no candidates."""
@@ -162,8 +161,9 @@ class Population:
         return told_values(self._db)
 
     def sketch(self) -> None:
-        """What candidates can be sifted by."""
-        sketch(self._db)
+        """What candidates can be sifted by, if it is not there yet."""
+        if not self.has("sketch"):
+            sketch(self._db)
 
     def drawn(self, low: int, high: int) -> tuple[Nodes, Nodes]:
         """Both sides of the candidates whose smaller node lies in [low, high)."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from hub.batch.estimating import Estimated, Estimation, Table
 from hub.batch.naming import shares_of, word_bits_of
 from hub.batch.pairs import Task
-from hub.batch.patterns import COMPARISONS, PART, PLACE, Patterns, count_patterns
+from hub.batch.patterns import COMPARISONS, FEW, PART, PLACE, Patterns, count_patterns
 from hub.batch.population import Population
 from hub.matching.clustering import load_cluster_rules
 from hub.matching.features import Features
@@ -84,6 +84,8 @@ def train(population: Population, training: Training) -> tuple[Population, Train
     told = population.told_values()
     kinds = population.kinds()
     ranges, candidates = population.ranges(PART), population.count("candidate")
+    if candidates > FEW:
+        population.sketch()
     population.close()
     document = with_values(training.document, told, sum(kinds.values()))
     training.tell("counting agreement")

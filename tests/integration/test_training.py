@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 import pytest
 
+from hub.batch import patterns, training
 from hub.batch.estimating import FLOORS, Estimation, Table
 from hub.batch.features import PartFiles
 from hub.batch.pairs import Task
@@ -84,6 +85,26 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     assert one.report["random_pairs"] > ALONE - PART
     assert one.report["candidates"] + PAIRS_A_NODE * one.report["nodes"] > ALONE
     assert orjson.dumps(two.document) == orjson.dumps(one.document)
+
+
+def test_of_very_many_candidates_a_sample_tells_what_all_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = trained_on(tmp_path / "whole", people(3_400))
+    for module in (patterns, training):
+        monkeypatch.setattr(module, "FEW", 100)
+    monkeypatch.setattr(patterns, "ALIKE", 500)
+    monkeypatch.setattr(patterns, "OTHERS", 150)
+
+    sample, again = (trained_on(tmp_path / name, people(3_400)) for name in ("sample", "again"))
+
+    assert whole.report["candidates"] > 4 * 650
+    assert orjson.dumps(again.document) == orjson.dumps(sample.document)
+    assert abs(sample.report["matches"] / whole.report["matches"] - 1) < 0.1
+    for kind, bits in whole.document["prior"].items():
+        assert abs(sample.document["prior"][kind] - bits) < 500
+    for name in ("given", "family", "birth_date", "phone", "email"):
+        exact = [one.document["comparisons"][name]["exact"] for one in (whole, sample)]
+        told = [bits[0] if isinstance(bits, list) else bits for bits in exact]
+        assert abs(told[0] - told[1]) < 1000, name
 
 
 def test_what_was_trained_are_rules(trained: Trained) -> None:
