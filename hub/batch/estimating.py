@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from math import log2
+from math import log2, sqrt
 from typing import Any
 
 import numpy as np
@@ -38,16 +38,19 @@ CLEAN = 0.1
 FLOORS: Mapping[str, float] = {
     "given": -6, "family": -6, "birth_date": -8, "birth_part": -6, "gender": -3, "email": -4, "phone": -4, "identifier": -8,
     "identifier_renewable": -3, "identifier_shareable": -1, "street": -4, "postal_code": -3, "locality": -2, "region": -2,
-    "country": -2, "organization": -8,
+    "country": -2, "organization": -8, "legal_form": -4,
 }  # fmt: skip
 """How much a difference may say at most, by the role of what differs: people move, and typists slip."""
 FIXED = frozenset({"kind", "suffix"})
 PLACES = ("street", "postal_code", "locality", "region", "country")
+ERRORS = 1.64
+"""Standard errors by which a share must exceed, or fall below, what is asked: one-sided, at 95 percent."""
 FAR_LESS = 0.5
 """Another given name is another person when one birth date is less than half as frequent as among equal given names; and another
 birth date, when one given name is less than half as frequent as among equal birth dates."""
 _GIVEN, _BIRTH = frozenset({"given", "swapped", "gender"}), frozenset({"birth_date", "birth_part"})
-_ONE_GIVEN, _OTHER_GIVEN = (0, 1, 2, 3), (6, 7)  # exact to near; weak and else
+_ONE_GIVEN, _OTHER_GIVEN = (0, 1, 2, 3), (7, 8)  # exact to near; weak and else
+_ONE_NAME, _ONE_STREET, _OTHER_STREET = (0, 1), (0, 1, 2, 3), (5, 6)  # exact, near; exact to half; other number and else
 _ONE_BIRTH, _OTHER_BIRTH = (0, 1, 2), (4, 5)  # exact, one digit, two parts; close and else
 SWAPPED = (0.005, 0.0003)
 """Shares of all matches whose given and family name changed places, exactly and nearly, before any was seen."""
@@ -175,6 +178,24 @@ class Estimation:
         told = (self._but_for(estimated, _GIVEN) >= 0) & (given >= 0)
         return self._apart(told, birth, _ONE_BIRTH, _OTHER_BIRTH, np.isin(given, _ONE_GIVEN))
 
+    def other_sites(self, estimated: Estimated) -> bool:
+        """Whether another street is another customer here, as of schools and shops, or only written in another way: organizations
+        of one name have one telephone far less often at two streets than at one. Too few to tell are one customer: this is asked
+        of those only that share a telephone."""
+        table = self.candidates
+        named = table.organizations & np.isin(table.column("organization"), _ONE_NAME) & (table.column("phone") >= 0)
+        street, one = table.column("street"), table.column("phone") == 0
+        elsewhere, here = named & np.isin(street, _OTHER_STREET), named & np.isin(street, _ONE_STREET)
+        found = float(table.count[elsewhere].sum())
+        if found < FEWEST:
+            return False
+        share, usual = (self._share(chosen, one) for chosen in (elsewhere, here))
+        return share + ERRORS * sqrt(share * (1 - share) / found) < usual * FAR_LESS
+
+    def _share(self, chosen: Chosen, agree: Chosen) -> float:
+        count = self.candidates.count
+        return float(count[chosen & agree].sum() / max(float(count[chosen].sum()), 1.0))
+
     def _but_for(self, estimated: Estimated, without: frozenset[str]) -> Floats:
         return self._sum({name: np.array(bits) for name, bits in estimated.weights.items()}, without)
 
@@ -185,8 +206,7 @@ class Estimation:
         found = float(count[differing].sum())
         if found < FEWEST:
             return True
-        rates = [float(count[chosen & agree].sum() / max(float(count[chosen].sum()), 1.0)) for chosen in (differing, equal)]
-        return rates[0] < rates[1] * FAR_LESS
+        return self._share(differing, agree) < self._share(equal, agree) * FAR_LESS
 
     def _sum(self, weights: Mapping[str, Floats], without: frozenset[str] = frozenset()) -> Floats:
         table = self.candidates
@@ -223,20 +243,23 @@ class Estimation:
         return found
 
     def _weights(self, name: str, held: Floats, believed: Floats) -> Floats:
-        """log2(m / u), the stronger level at least as strong as the weaker."""
         matches = _counts(self.candidates, name, believed * self.candidates.count)
+        if name == "swapped" and matches.sum() >= FEWEST:
+            return self._swapped(matches, believed)
+        rarity = self._mean_rarity(believed) if name == "organization" else np.zeros(len(matches))
+        return self.learned(name, held, matches, rarity)
+
+    def learned(self, name: str, held: Floats, matches: Floats, rarity: Floats | float = 0.0) -> Floats:
+        """log2(m / u) from expected matches by level, less what rarity adds; the stronger level at least as strong as the
+        weaker. With too few matches what was held stays."""
         if name in FIXED or matches.sum() < FEWEST:
             return held
-        if name == "swapped":
-            return self._swapped(matches, believed)
         start = np.array(self.start[name], dtype=np.float64)
         chance = np.maximum(self.chance[name] - matches, CLEAN * self.chance[name]) + self.unseen / len(start)
         u = chance / chance.sum()
         shape = u * np.exp2(start)
         m = (matches + KNOWN * shape / shape.sum()) / (matches.sum() + KNOWN)
-        bits = np.log2(np.maximum(m, 1e-9) / u)
-        if name == "organization":
-            bits -= self._mean_rarity(believed)
+        bits = np.log2(np.maximum(m, 1e-9) / u) - rarity
         return falling(np.maximum(bits, FLOORS[name]), matches + 1e-3)
 
     def _swapped(self, matches: Floats, believed: Floats) -> Floats:

@@ -9,46 +9,66 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import log2
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from hub.batch.pairs import Range, Task
+from hub.batch.patterns import COMPARISONS, PLACE, pattern
 from hub.batch.spreading import spread
 from hub.matching.features import Features
-from hub.matching.rules import half_bits
+from hub.matching.rules import LEVELS, half_bits
 from hub.matching.scoring import Scorer
+
+Floats = npt.NDArray[np.float64]
 
 ROUNDS = 4
 _PARTS = 1000  # shares are counted in thousandths
 
 
+class Believed(NamedTuple):
+    """What rounds of belief come to."""
+
+    shares: list[float]  # by node, which part of an organization it stands for
+    levels: dict[str, Floats]  # by comparison, how often its levels occur among expected matches
+
+
 class NameWorker:
-    """One per process: (a, b, bits) of a part of the candidates."""
+    """One per process: of each candidate in a part of them (a, b, bits), and the levels of its comparisons."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.scorer = Scorer(task.rules)
 
-    def __call__(self, part: Range) -> bytes:
+    def __call__(self, part: Range) -> tuple[bytes, bytes]:
         with self.task.reading() as population:
             pairs = population.candidates(part.low, part.high)
             sides = population.sides_of_pairs(pairs)
         scored = [(a, b, self.scorer.compare(sides[a], sides[b])[0]) for a, b in pairs]
-        return np.array(scored, dtype=np.int32).reshape(-1, 3).tobytes()
+        levels = [pattern(self.scorer.observe(sides[a], sides[b])).levels for a, b in pairs]
+        return np.array(scored, dtype=np.int32).reshape(-1, 3).tobytes(), b"".join(levels)
 
 
-def shares_of(task: Task, nodes: int, ranges: list[tuple[int, int]], workers: int) -> list[float]:
-    """By node, which part of an organization it stands for: one in 1 + its expected matches. They add up to the number of
-    organizations. The task's rules have no prior for organizations."""
+def believe_names(task: Task, nodes: int, ranges: list[tuple[int, int]], workers: int) -> Believed:
+    """A node stands for one in 1 + its expected matches of an organization; these shares add up to the number of organizations.
+    The task's rules have no prior for organizations."""
     parts = [Range(number, low, high) for number, (low, high) in enumerate(ranges)]
     found = spread(workers, NameWorker, task, iter(parts), lambda done: None)
-    scored = np.frombuffer(b"".join(found), dtype=np.int32).reshape(-1, 3)
+    scored = np.frombuffer(b"".join(told for told, _ in found), dtype=np.int32).reshape(-1, 3)
+    levels = np.frombuffer(b"".join(told for _, told in found), dtype=np.int8).reshape(-1, len(COMPARISONS))
     left, right, bits = scored[:, 0], scored[:, 1], scored[:, 2] / 1000
-    shares = np.ones(nodes)
+    shares, believed = np.ones(nodes), np.zeros(len(bits))
     for _ in range(ROUNDS):
         believed = 1 / (1 + np.exp2(-np.clip(bits - log2(max(float(shares.sum()), 2)), -60, 60)))
         shares = 1 / (1 + np.bincount(left, believed, nodes) + np.bincount(right, believed, nodes))
-    return [float(share) for share in shares]
+    told = {name: _counts(levels[:, PLACE[name]], name, believed) for name in COMPARISONS}
+    return Believed([float(share) for share in shares], told)
+
+
+def _counts(column: npt.NDArray[np.int8], name: str, weight: Floats) -> Floats:
+    told = column >= 0
+    return np.asarray(np.bincount(column[told], weight[told], len(LEVELS[name])), dtype=np.float64)
 
 
 def word_bits_of(found: Iterable[Features], shares: Sequence[float]) -> tuple[dict[str, int], int]:

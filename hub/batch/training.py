@@ -12,8 +12,10 @@ from math import log2, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hub.batch.estimating import Estimated, Estimation, Table
-from hub.batch.naming import shares_of, word_bits_of
+import numpy as np
+
+from hub.batch.estimating import ERRORS, Estimated, Estimation, Floats, Table
+from hub.batch.naming import believe_names, word_bits_of
 from hub.batch.pairs import Task
 from hub.batch.patterns import COMPARISONS, FEW, PART, PLACE, Patterns, count_patterns
 from hub.batch.population import Population
@@ -30,15 +32,15 @@ SMALL = 8
 """No population is taken for smaller than this many doublings of one."""
 PRECISION = 0.97
 """The precision that a model should expect of pairs it calls a match. Clusters, which need agreement on average, are purer."""
-ERRORS = 1.64
-"""Standard errors by which the expected precision must exceed what is asked: one-sided, at 95 percent."""
 HIGHEST, BAND = 6.0, 3.0
 """No threshold of a match above, in bits; and how far below it a person looks."""
 WORTH_ASKING = -1.5
 """No person looks further down, in bits: of four pairs asked about there one is expected to be the same."""
 GUARDS = [{"household": -5}, {"generation": -5}, {"branch": -5}]
 """What holds in any population. Other guards stand in for evidence that a trained model has."""
-IN_QUESTION = {"other_given": -4, "other_birth": -3}
+ASKED = ("site", "other_form", "tenant")
+"""Guards that leave a pair to a person, in any population: no weight can tell whether a site is a customer of its own."""
+IN_QUESTION = {"other_given": -4, "other_birth": -3, "other_site": -2}
 """Guards that hold where another given name, or another birth date, is another person. Their ceilings tell them apart."""
 ASIDE = 0.5
 """So far below a match lies a ceiling that leaves a pair to a person, in bits."""
@@ -147,14 +149,14 @@ class _Run:
         estimated, others = believe(estimation)
         report |= {"random_pairs": rest.total(), "rounds": estimated.rounds, "matches": round(estimated.matches)}
         if named_alone(seen):
-            return self._by_name(report)
+            return self._by_name(estimation, report)
         if estimated.matches < FEWEST_MATCHES:
             return self._unlearned(report)
         match_bits = threshold(estimated, estimation.candidates, self.training.precision)
         report["expected_precision"] = round(_expected(estimated, estimation.candidates, match_bits), 4)
         document = self._weighed(estimated, match_bits)
         report["other_people"] = list(others)
-        document["guards"] += [{name: match_bits - ASIDE} for name in others]
+        document["guards"] += [{name: match_bits - ASIDE} for name in (*ASKED, *others)]
         return Trained(document, {**report, "trained": True})
 
     def _unlearned(self, report: dict[str, Any]) -> Trained:
@@ -180,8 +182,9 @@ class _Run:
             "guards": [dict(guard) for guard in GUARDS],
         }
 
-    def _by_name(self, report: dict[str, Any]) -> Trained:
-        """The rarity of shared words against the number of organizations there are, which comes out of rounds of belief."""
+    def _by_name(self, estimation: Estimation, report: dict[str, Any]) -> Trained:
+        """The rarity of shared words against the number of organizations there are, which comes out of rounds of belief; what
+        little else is told is weighed by how it agrees among those believed."""
         bits = round(NAME_ONLY["bonus"] * 1000)
         levels = {level: [bits, NAME_ONLY["share"]] for level in LEVELS["organization"]}
         numbers = {
@@ -196,19 +199,29 @@ class _Run:
             "numbers": numbers,
             "comparisons": {**self.document["comparisons"], "organization": levels},
             "thresholds": _thresholds(0.0),
-            "guards": [dict(guard) for guard in GUARDS],
+            "guards": [*(dict(guard) for guard in GUARDS), *({name: -ASIDE} for name in ASKED)],
         }
         nodes = self.people + self.organizations
         shares: list[float] = []
         for _ in range(NAMINGS):
             neutral = {**document, "prior": {**document["prior"], "organization": 0}}
-            shares = shares_of(self.task(self.rules(neutral)), nodes, self.ranges, self.training.workers)
+            shares, agreed = believe_names(self.task(self.rules(neutral)), nodes, self.ranges, self.training.workers)
+            document["comparisons"] = self._beside_names(estimation, document["comparisons"], agreed)
             words, rare = word_bits_of(self.features(), shares)
             document["frequencies"] = {**document["frequencies"], "organization": buckets(words)}
             document["numbers"] = {**document["numbers"], "rare_organization": rare}
         organizations = sum(shares)
         document["prior"] = {**document["prior"], "organization": -_milli(log2(max(organizations, 2)))}
         return Trained(document, {**report, "trained": True, "organizations": round(organizations)})
+
+    def _beside_names(self, estimation: Estimation, held: Document, levels: Mapping[str, Floats]) -> Document:
+        """The weights of every comparison but that of names, from how often their levels occur among expected matches."""
+        beside = [name for name in COMPARISONS if name != "organization"]
+        bits = {name: [_of(held[name].get(level, 0)) / 1000 for level in LEVELS[name]] for name in beside}
+        return held | {
+            name: _with_bits(held[name], estimation.learned(name, np.array(bits[name]), levels[name]).tolist(), name)
+            for name in beside
+        }
 
 
 def observing(document: Mapping[str, Any]) -> Document:
@@ -220,7 +233,7 @@ def believe(estimation: Estimation) -> tuple[Estimated, tuple[str, ...]]:
     """Weights, and which guards hold here of those in question: from what meets them nothing is learned."""
     lifted = estimation.without(*IN_QUESTION.values())
     estimated = lifted.run()
-    asked = {"other_given": lifted.other_people, "other_birth": lifted.other_births}
+    asked = {"other_given": lifted.other_people, "other_birth": lifted.other_births, "other_site": lifted.other_sites}
     holding = tuple(name for name in IN_QUESTION if asked[name](estimated))
     if not holding:
         return estimated, ()
@@ -308,6 +321,10 @@ def _expected(estimated: Estimated, table: Table, match_bits: float) -> float:
     said = estimated.bits >= match_bits
     matches = float((estimated.believed * table.count)[said].sum())
     return matches / max(float(table.count[said].sum()), 1.0)
+
+
+def _of(value: Any) -> int:
+    return int(value[0]) if isinstance(value, list) else int(value)
 
 
 def _milli(bits: float) -> int:

@@ -53,9 +53,9 @@ def given_level(left: str, right: str) -> str | None:
     if len(ours) != len(theirs) and _run_together_by_ear("".join(ours), "".join(theirs)):
         return "similar"
     if alike >= 700 and echoes(first, other, 2):
-        return "similar" if echoes(first, other, 3) else "initial"
+        return "similar" if echoes(first, other, 3) else "sound"
     if sound(first) == sound(other):
-        return "initial"
+        return "sound"
     return "weak" if alike >= 820 or (alike >= 500 and echoes(first, other, 3)) else "else"
 
 
@@ -207,6 +207,16 @@ def identifier_level(left: str, right: str) -> str:
     if min(len(left), len(right)) < 5:
         return "else"
     return {1: "one_digit", 2: "two_digits"}.get(edits(left, right, 2), "else")
+
+
+def legal_form_level(left: str, right: str) -> str | None:
+    """A form written in part (Ltd for Co. Ltd, GmbH for GmbH & Co. KG) says nothing."""
+    if not left or not right:
+        return None
+    if left == right:
+        return "exact"
+    ours, theirs = set(left.split()), set(right.split())
+    return None if ours <= theirs or theirs <= ours else "else"
 
 
 def street_level(left: str, right: str) -> str | None:

@@ -198,12 +198,13 @@ def _organizations(data: Data, low: bool) -> list[list[Any]]:
     if not isinstance(organization, dict) or data.get("kind") == "person":
         return []
     names = [organization.get(part) for part in ("legal_name", "native", "latin")] + list(organization.get("trade_names") or ())
-    return _distinct(_organization(str(name), low) for name in names if name)
+    country = data.get("country")
+    return _distinct(_organization(str(name), country, low) for name in names if name)
 
 
-def _organization(text: str, low: bool) -> list[Any] | None:
+def _organization(text: str, country: Any, low: bool) -> list[Any] | None:
     try:
-        parts = organization_name(text)
+        parts = organization_name(text, country)
     except Unclean:
         return None
     language = "ja" if parts.get("legal_form") in _JAPANESE_FORMS else ""

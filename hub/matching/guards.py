@@ -38,7 +38,7 @@ def _household(levels: Levels, left: Prepared, right: Prepared) -> bool:
 def _other_given(levels: Levels, left: Prepared, right: Prepared) -> bool:
     """A plainly different given name: twins, couples and parents share everything else."""
     given = levels.get("given")
-    other = given in ("else", "weak") or (given == "initial" and levels.get("gender") == "else")
+    other = given in ("else", "weak") or (given in _FAINT and levels.get("gender") == "else")
     return other and not _identified(levels)
 
 
@@ -46,7 +46,7 @@ def _no_given(levels: Levels, left: Prepared, right: Prepared) -> bool:
     """A family name at an address without a given name, or with an initial, is a household, not a person."""
     if (
         not (left.names and right.names)
-        or levels.get("given", "initial") != "initial"
+        or levels.get("given", "initial") not in _FAINT
         or "swapped" in levels
         or "organization" in levels
     ):
@@ -79,7 +79,7 @@ def _branch(levels: Levels, left: Prepared, right: Prepared) -> bool:
 
 
 def _is_branch(side: Prepared) -> bool:
-    return any(not BRANCH_WORDS.isdisjoint(name.split()) for name in side.organizations)
+    return any(not BRANCH_WORDS.isdisjoint(name.split()) for name, _ in side.organizations)
 
 
 def _site(levels: Levels, left: Prepared, right: Prepared) -> bool:
@@ -88,7 +88,25 @@ def _site(levels: Levels, left: Prepared, right: Prepared) -> bool:
     return "organization" in levels and levels.get("street") in _OTHER_STREET and not common
 
 
+def _other_site(levels: Levels, left: Prepared, right: Prepared) -> bool:
+    """The same where a telephone is common: sites of one company may share that of its head office."""
+    common = levels.get("email") in ("exact", "near") or _identified(levels)
+    return "organization" in levels and levels.get("street") in _OTHER_STREET and levels.get("phone") == "exact" and not common
+
+
+def _other_form(levels: Levels, left: Prepared, right: Prepared) -> bool:
+    """Another legal form is another legal entity, unless a number or a mailbox says that somebody wrote it wrong."""
+    return levels.get("legal_form") == "else" and not _identified(levels) and levels.get("email") not in ("exact", "near")
+
+
+def _tenant(levels: Levels, left: Prepared, right: Prepared) -> bool:
+    """Names that share nothing, however much else agrees: the shops of one house, the companies of one owner."""
+    return levels.get("organization") == "else" and not _identified(levels) and levels.get("email") not in ("exact", "near")
+
+
 _OTHER_STREET = ("else", "other_number")
+_FAINT = ("initial", "sound")
+"""Of a given name its letter agrees, or its sound, and nothing more."""
 GUARDS: dict[str, Guard] = {
     "household": _household,
     "other_given": _other_given,
@@ -97,4 +115,7 @@ GUARDS: dict[str, Guard] = {
     "generation": _generation,
     "branch": _branch,
     "site": _site,
+    "other_site": _other_site,
+    "other_form": _other_form,
+    "tenant": _tenant,
 }

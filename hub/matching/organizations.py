@@ -21,7 +21,10 @@ WordBits = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class NameOverlap:
-    """What two organization names have in common, in thousandths of a bit."""
+    """What two organization names have in common, in thousandths of a bit.
+
+    Where each side has words of its own, these stand against each other, and what one could have left out counts twice.
+    """
 
     level: str
     shared: int
@@ -106,4 +109,4 @@ def _banded(shared: int, mine: int, yours: int) -> NameOverlap:
         level = "some"
     else:
         level = "else"
-    return NameOverlap(level, shared, unmatched)
+    return NameOverlap(level, shared, unmatched + min(mine, yours))

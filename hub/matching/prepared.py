@@ -28,7 +28,7 @@ class Prepared:
     def __init__(self, found: Features, *, trusted_only: bool = False) -> None:
         self.kind: str = found.get("k", "")
         self.names: tuple[tuple[Any, ...], ...] = _kept(found.get("n", ()), trusted_only)
-        self.organizations: tuple[str, ...] = tuple(item[0] for item in _kept(found.get("o", ()), trusted_only))
+        self.organizations: tuple[tuple[str, str], ...] = _kept(found.get("o", ()), trusted_only)  # name, legal form
         self.emails: tuple[str, ...] = tuple(item[0] for item in _kept(found.get("e", ()), trusted_only))
         self.phones: tuple[str, ...] = tuple(item[0] for item in _kept(found.get("t", ()), trusted_only))
         self.addresses: tuple[tuple[Any, ...], ...] = _kept(found.get("a", ()), trusted_only)

@@ -22,7 +22,7 @@ from hub.records import content_hash
 
 LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "given": ("exact", "first", "nickname", "near", "similar", "initial", "weak", "else"),
+        "given": ("exact", "first", "nickname", "near", "similar", "initial", "sound", "weak", "else"),
         "family": ("exact", "near", "similar", "weak", "else"),
         "swapped": ("exact", "near"),
         "suffix": ("exact", "else"),
@@ -40,6 +40,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "region": ("exact", "else"),
         "country": ("exact", "else"),
         "organization": ("exact", "near", "contained", "most", "half", "some", "else"),
+        "legal_form": ("exact", "else"),
         "kind": ("else",),
     }
 )
@@ -49,7 +50,10 @@ COMMON = 20
 """A value that not more nodes share may well be one customer many times; more make it common."""
 
 TABLES = ("given", "family", "locality", "organization")
-GUARDS = ("household", "other_given", "no_given", "other_birth", "generation", "branch", "site")
+GUARDS = (
+    *("household", "other_given", "no_given", "other_birth", "generation"),
+    *("branch", "site", "other_site", "other_form", "tenant"),
+)
 
 
 @dataclass(frozen=True)
@@ -163,15 +167,19 @@ def _check_words(what: str, given: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _levels(name: str, given: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
-    """Bits and term-frequency share per level: ``level: bits`` or ``level: [bits, share]``, both in thousandths."""
+    """Bits and term-frequency share per level: ``level: bits`` or ``level: [bits, share]``, both in thousandths.
+
+    A level that weights of an earlier day do not know says as much as the next weaker one.
+    """
     _check_words(f"level of {name}", given, LEVELS[name])
-    bits: dict[str, int] = {}
-    alphas: dict[str, int] = {}
-    for level in LEVELS[name]:
-        value = given.get(level, 0)
-        bits[level], alphas[level] = (int(value[0]), int(value[1])) if isinstance(value, list) else (int(value), 0)
+    found: dict[str, tuple[int, int]] = {}
+    weaker = (0, 0)
+    for level in reversed(LEVELS[name]):
+        value = given.get(level, list(weaker))
+        found[level] = weaker = (int(value[0]), int(value[1])) if isinstance(value, list) else (int(value), 0)
+    bits = {level: found[level][0] for level in LEVELS[name]}
     _check_order(name, bits)
-    return bits, alphas
+    return bits, {level: found[level][1] for level in LEVELS[name]}
 
 
 def _check_order(name: str, bits: Mapping[str, int]) -> None:

@@ -142,7 +142,7 @@ class Scorer:
                 return bits + self.place_ceiling
             bits += max([self._place_bits(a, b) for a in left.addresses for b in right.addresses])
         if organized:
-            bits += self._weigh.organizations(left, right)[2]
+            bits += sum([part[2] for part in self._weigh.organizations(left, right)])
         return bits
 
     def _name_bits(self, left: tuple[str, str, str], right: tuple[str, str, str]) -> int:
@@ -215,7 +215,7 @@ class Scorer:
         if left.names and right.names:
             found += self._weigh.names(left, right)
         if left.organizations and right.organizations:
-            found.append(self._weigh.organizations(left, right))
+            found += self._weigh.organizations(left, right)
         if left.birth and right.birth:
             name, level = compare.date_level(*ordered(left.birth, right.birth))
             found.append((name, level, self.rules.weights[name][level]))

@@ -45,9 +45,11 @@ def shown(name: str, side: Prepared) -> str:
     """What was compared, as it was cleaned; of several values all of them."""
     if name in _OF_NAMES:
         return _joined(" ".join(filter(None, (names[place] for place in _OF_NAMES[name]))) for names in side.names)
+    if name in _OF_ORGANIZATIONS:
+        return _joined(organization[_OF_ORGANIZATIONS[name]] for organization in side.organizations)
     if name in _OF_PLACES:
         return _joined(", ".join(filter(None, (address[place] for place in _OF_PLACES[name]))) for address in side.addresses)
-    values = {"organization": side.organizations, "email": side.emails, "phone": side.phones}.get(name)
+    values = {"email": side.emails, "phone": side.phones}.get(name)
     if values is not None:
         return _joined(values)
     if name.startswith("identifier"):
@@ -56,6 +58,7 @@ def shown(name: str, side: Prepared) -> str:
 
 
 _OF_NAMES = {"given": (0,), "family": (1,), "swapped": (0, 1), "suffix": (2,)}
+_OF_ORGANIZATIONS = {"organization": 0, "legal_form": 1}
 _OF_PLACES = {"street": (0,), "postal_code": (1,), "locality": (2,), "region": (3,), "country": (4,), "place": (0, 1, 2, 3, 4)}
 
 

@@ -89,9 +89,17 @@ class Weigher:
         bits = self.rules.weights[name][level]
         return bits + share * (rarity - self._means[name]) // 1000 if share else bits
 
-    def organizations(self, left: Prepared, right: Prepared) -> Evidence:
-        found = (self._overlap(*ordered(a, b)) for a in left.organizations for b in right.organizations)
-        return max(found, key=lambda part: (part[2], part))
+    def organizations(self, left: Prepared, right: Prepared) -> tuple[Evidence, ...]:
+        """Of the best two names, what they say, and their legal forms where both tell one."""
+        if len(left.organizations) == 1 and len(right.organizations) == 1:
+            return self._one_organization(left.organizations[0], right.organizations[0])
+        found = (self._one_organization(a, b) for a in left.organizations for b in right.organizations)
+        return max(found, key=lambda parts: (sum(part[2] for part in parts), parts))
+
+    def _one_organization(self, left: tuple[str, str], right: tuple[str, str]) -> tuple[Evidence, ...]:
+        name = self._overlap(*ordered(left[0], right[0]))
+        level = compare.legal_form_level(*ordered(left[1], right[1]))
+        return (name, ("legal_form", level, self.rules.weights["legal_form"][level])) if level else (name,)
 
     def _score_organizations(self, left: str, right: str) -> Evidence:
         common: NameOverlap = overlap(left, right, self._word_bits)

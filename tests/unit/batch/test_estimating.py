@@ -177,3 +177,32 @@ def test_equal_dates_are_counted_where_a_sample_is_too_small_to_tell() -> None:
     assert counted.chance["birth_date"][exact] == 50_000 != sampled.chance["birth_date"][exact]
     among = sum(times for one, times in seen.items() if one.levels[COMPARISONS.index("birth_date")] == exact)
     assert Estimation(Table.of(seen), Table.of(drawn), one_date=1, **given).chance["birth_date"][exact] == among
+
+
+SITE = {"organization": "exact", "street": "exact", "phone": "exact"}
+ELSEWHERE = {**SITE, "street": "else"}
+
+
+@pytest.mark.parametrize(
+    ("one_phone", "another", "apart"),
+    [(30, 170, True), (90, 110, False), (3, 1, False), (1, 3, False)],
+    ids=["schools", "companies that moved", "too few", "too few to tell"],
+)
+def test_whether_another_street_is_another_customer_is_told_by_telephones(one_phone: int, another: int, apart: bool) -> None:
+    seen: Patterns = Counter({organizations(SITE): 190, organizations({**SITE, "phone": "else"}): 10})
+    seen += Counter({organizations(ELSEWHERE): one_phone, organizations({**ELSEWHERE, "phone": "else"}): another})
+    rest = Counter({organizations({"organization": "else", "street": "else", "phone": "else"}): RANDOM})
+    estimation = Estimation(Table.of(seen), Table.of(rest), people=0, organizations=500, start=START, numbers=RULES.numbers)
+    assert estimation.other_sites(estimation.run()) is apart
+
+
+def organizations(levels: dict[str, str]) -> Pattern:
+    return packed(levels)._replace(organizations=True)
+
+
+def test_what_little_is_learned_leaves_what_was_held() -> None:
+    _, estimation = estimated_from(*simulated(1))
+    held = np.array(START["country"])
+    assert estimation.learned("country", held, np.array([FEWEST / 2, 0.0])) is held
+    bits = estimation.learned("phone", np.array(START["phone"]), np.array([90.0, 0.0, 10.0]))
+    assert bits[0] > bits[2] >= FLOORS["phone"]

@@ -35,7 +35,7 @@ def test_a_few_families_among_many_ways_to_tell_a_name_change_nothing() -> None:
 
 def test_too_few_to_tell_are_several() -> None:
     seen, drawn = simulated(1)
-    without = {one: times for one, times in seen.items() if one.levels[0] not in (6, 7)}  # other given names
+    without = {one: times for one, times in seen.items() if one.levels[0] not in (7, 8)}  # other given names
     seen.clear()
     seen.update(without)
     estimated, estimation = estimated_from(seen, drawn)

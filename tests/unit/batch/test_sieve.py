@@ -51,7 +51,7 @@ def features(chance: Random) -> dict[str, Any]:
         found["b"] = chance.choice((*BORN, ""))
         found["g"] = chance.choice(("m", "f", ""))
     if kind == "o" or chance.random() < 0.05:
-        found["o"] = [[chance.choice(COMPANY), "", 0]]
+        found["o"] = [[chance.choice(COMPANY), chance.choice(("", "sl", "sa")), 0]]
     found["e"], found["t"] = some(MAIL), some(PHONE)
     parts = (STREET, CODE, TOWN, ("", "", "norte"), ("es", "fr", ""))
     places = [list(map(chance.choice, parts)) for _ in range(chance.choice((0, 1, 1, 1, 1, 2)))]

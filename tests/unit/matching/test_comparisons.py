@@ -30,6 +30,7 @@ WORTH = word_bits(RULES)
         ("maria jose", "jose", "similar"),
         ("j", "john", "initial"),
         ("k", "john", "else"),
+        ("katy", "cody", "sound"),
         ("john", "mary", "else"),
         ("", "mary", None),
     ],
@@ -97,12 +98,28 @@ def test_emails(left, right, level):
         ("5 hauptstrasse", "hauptstrasse 5", "near"),
         ("hauptstrasse 5", "hauptstrasse 7", "other_number"),
         ("avenida de la constitucion 5 escalera b", "constitucion 5", "contained"),
+        ("2 highfield road", "2 highfeild road", "near"),
         ("hauptstrasse 5", "bahnhofsweg 9", "else"),
         ("", "bahnhofsweg 9", None),
     ],
 )
 def test_streets(left, right, level):
     assert compare.street_level(left, right) == level
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ("gmbh", "gmbh", "exact"),
+        ("llc", "ltd", "else"),
+        ("co ltd", "ltd", None),
+        ("gmbh", "gmbh co kg", None),
+        ("ag", "gmbh co kg", "else"),
+        ("", "ltd", None),
+    ],
+)
+def test_legal_forms(left, right, level):
+    assert compare.legal_form_level(left, right) == compare.legal_form_level(right, left) == level
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,25 @@ def test_a_branch_is_not_its_head_office_although_they_share_a_mailbox():
     )
 
 
+def test_another_legal_form_stays_with_a_person():
+    ltd, plc = company("Zurbarrieta Ltd", addresses=[HOME]), company("Zurbarrieta PLC", addresses=[HOME])
+    assert RULES.review_bits <= bits(ltd, plc) < RULES.match_bits
+    assert is_match(ltd, company("Zurbarrieta Limited", addresses=[HOME]))
+    shared = [{"address": "maria@zurbarrieta.example"}]
+    assert is_match({**ltd, "e": company("x", emails=shared)["e"]}, {**plc, "e": company("x", emails=shared)["e"]})
+
+
+def test_a_legal_form_is_told_with_the_country_of_the_customer():
+    assert company("Sunshine Spa", country="IT")["o"] == [["sunshine", "spa", 0]]
+    assert company("Sunshine Spa", country="GB")["o"] == [["sunshine spa", "", 0]]
+
+
+def test_two_companies_of_one_house_stay_with_a_person():
+    house = {"addresses": [HOME], "phones": [{"number": "+34911234567"}]}
+    hotel, bar = company("Zurbarrieta", **house), company("Quillfeather", **house)
+    assert RULES.review_bits <= bits(hotel, bar) < RULES.match_bits
+
+
 def test_a_family_name_at_an_address_is_a_household_and_not_a_person():
     assert not is_match(person("Helen", "Quillfeather", addresses=[HOME]), person(None, "Quillfeather", addresses=[HOME]))
     assert not is_match(person("Helen", "Quillfeather", addresses=[HOME]), person("H.", "Quillfeather", addresses=[HOME]))
@@ -270,6 +289,14 @@ def test_what_counts_is_found_without_weighing_what_does_not(left, right, review
 def test_rules_that_cannot_be_meant_are_refused(change, message):
     with pytest.raises(BadModel, match=message):
         load_rules({**RAW, **change}, WEIGHTS)
+
+
+def test_a_level_that_older_weights_do_not_know_says_as_much_as_the_next_weaker_one():
+    comparisons = {**WEIGHTS["comparisons"], "given": dict(WEIGHTS["comparisons"]["given"])}
+    del comparisons["given"]["sound"], comparisons["legal_form"]
+    rules = load_rules(RAW, {**WEIGHTS, "comparisons": comparisons})
+    assert rules.weights["given"]["sound"] == rules.weights["given"]["weak"]
+    assert rules.weights["legal_form"] == {"exact": 0, "else": 0}
 
 
 def test_the_version_of_the_rules_follows_rules_and_weights():
