@@ -16,12 +16,17 @@ def reached(tx: Connection, name: str, *, alone: bool = False) -> int:
 
 def take(tx: Connection, name: str) -> int | None:
     """Its place, which nobody else takes until this transaction ends; None when somebody has it now."""
-    wanted = select(relays.c.outbox_id).where(relays.c.name == name).with_for_update(skip_locked=True)
-    found: int | None = tx.scalar(wanted)
+    found = _locked(tx, name)
     if found is None:  # the first time, or somebody has it
         rows.insert(tx, relays, [{"name": name, "outbox_id": 0}], known="keep")
-        found = tx.scalar(wanted)
+        found = _locked(tx, name)
     return found
+
+
+def _locked(tx: Connection, name: str) -> int | None:
+    where = "relays WHERE name = %s FOR UPDATE SKIP LOCKED" if tx.dialect.name == "postgresql" else "relays WHERE name = ?"
+    found = rows.ask_from(tx, relays, ("outbox_id",), where, [name])()
+    return int(found[0][0]) if found else None
 
 
 def reach(tx: Connection, name: str, outbox_id: int) -> None:

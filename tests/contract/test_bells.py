@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
 
+from hub.app import Hub
+from hub.app.running import Announcing
 from hub.store import goldens
 from hub.store.bells import ANNOUNCED, Bell, ring
 from hub.store.goldens import Announcement
 from hub.store.migrating import migrate
 from hub.store.store import Store, open_store
-from tests.waiting import PATIENCE
+from tests.contract.test_raw_log import PEOPLE, person
+from tests.waiting import PATIENCE, until
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -114,3 +117,20 @@ def test_a_line_that_was_lost_is_made_anew_and_counts_as_rung(store: Store, bell
     with store.begin() as tx:
         ring(tx, ANNOUNCED)
     assert bell.wait(PATIENCE)
+
+
+def test_the_relay_brings_what_was_announced_when_its_bell_rings(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+    relaying = Announcing(hub, Bell(hub.store, ANNOUNCED))
+    relaying.bell.wait(0)  # it listens from here on
+    until(lambda: relaying.turn() is None)
+    if rings(hub.store):
+        with hub.store.begin() as tx:
+            ring(tx, ANNOUNCED)
+        until(lambda: relaying.turn() is None and relaying.bell.works)
+        relaying._looked = float("inf")  # it does not look by itself
+    hub.receive(PEOPLE, [person("1")])
+    hub.work()
+
+    until(lambda: relaying.turn())
+    relaying.bell.close()
