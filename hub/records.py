@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +18,9 @@ from typing import Any, NamedTuple
 import orjson
 
 Data = dict[str, Any]
+
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""Moments between which every zone has a year of four digits: a database can keep others, and Python cannot read them again."""
 
 
 class Operation(StrEnum):

@@ -18,7 +18,7 @@ import orjson
 
 from hub.bus import stage_of
 from hub.errors import Rejected
-from hub.records import Data, SourceRecord, canonical_json, content_hash, record_from_told, record_text
+from hub.records import EARLIEST, LATEST, Data, SourceRecord, canonical_json, content_hash, record_from_told, record_text
 
 BATCH = "application/vnd.goldenhub.batch+json"
 JSON = "application/json"
@@ -36,6 +36,8 @@ UNREADABLE = "x-hub-unreadable"
 """A header in the place of headers that cannot be decoded: without it such a message would break every connection."""
 
 _OTHER_PREFIX = "cloudEvents:"  # the AMQP binding allows both
+LONGEST_ID = 200
+"""Characters of a pushed message's id, and of its source: repetitions are looked up by both."""
 LARGE = 2**20
 """Bytes of JSON in one batch, roughly, and beyond which an event travels without its data."""
 _WORTH_IT = 2048  # bytes below which deflating costs more than it saves
@@ -250,13 +252,17 @@ def read_raw(envelope: Envelope, limit: int = LIMIT) -> RawEnvelope:
     if attributes and attributes.get("specversion", "1.0") != "1.0":
         raise Rejected("Its CloudEvents specversion is not 1.0.", code="version_unknown")
     identity = attributes.get("id") or envelope.id
-    if not identity or "\x00" in identity:
+    if not identity:
         raise Rejected("It bears no id: neither `cloudEvents_id` nor `message_id`; repetitions could not be told.", code="no_id")
+    source = attributes.get("source", feed)
+    if max(len(identity), len(source)) > LONGEST_ID or "\x00" in identity + source:
+        said = f"Its id or its source is longer than {LONGEST_ID} characters, or has a NUL in it."
+        raise Rejected(said, code="headers_invalid")
     data = told if isinstance(told, list) else [told]
     if not data or not all(isinstance(one, dict) and one for one in data):
         raise Rejected("It is neither a record nor a list of records.", code="malformed_message")
     time = _moment(attributes["time"]) if "time" in attributes else None
-    return RawEnvelope(feed, operation, identity, attributes.get("source", feed), tuple(data), time, _trace(headers))
+    return RawEnvelope(feed, operation, identity, source, tuple(data), time, _trace(headers))
 
 
 def attributes_of(headers: Mapping[str, Any]) -> dict[str, str]:
@@ -316,7 +322,9 @@ def _record(told: Any) -> SourceRecord:
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise Rejected("A record in it lacks something or is of a wrong shape.", code="record_invalid") from wrong
     if not _well_formed(record):
-        raise Rejected("A record in it is of a wrong shape, or a time in it has no offset.", code="record_invalid")
+        raise Rejected(
+            "A record in it is of a wrong shape, or a time in it has no offset or no year of ours.", code="record_invalid"
+        )
     return record
 
 
@@ -335,12 +343,16 @@ def _well_formed(record: SourceRecord) -> bool:
         and (target is None or type(target) is str)
         and type(record.delta) is bool
         and type(record.sequenced) is bool
-        and record.extracted_at.tzinfo is not None
-        and (record.updated_at is None or record.updated_at.tzinfo is not None)
-        and (record.valid_from is None or record.valid_from.tzinfo is not None)
-        and (record.valid_to is None or record.valid_to.tzinfo is not None)
-        and (record.replayed_at is None or record.replayed_at.tzinfo is not None)
+        and _keepable(record.extracted_at)
+        and (record.updated_at is None or _keepable(record.updated_at))
+        and (record.valid_from is None or _keepable(record.valid_from))
+        and (record.valid_to is None or _keepable(record.valid_to))
+        and (record.replayed_at is None or _keepable(record.replayed_at))
     )
+
+
+def _keepable(moment: datetime) -> bool:
+    return moment.tzinfo is not None and EARLIEST <= moment <= LATEST
 
 
 def _moment(text: str) -> datetime:
@@ -348,8 +360,8 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as wrong:
         raise Rejected("Its time is no RFC 3339 time.", code="headers_invalid") from wrong
-    if moment.utcoffset() is None:
-        raise Rejected("Its time has no offset.", code="headers_invalid")
+    if not _keepable(moment):
+        raise Rejected("Its time has no offset, or lies before the year 1 or after 9999.", code="headers_invalid")
     return moment
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from hub.contract import Batch
 from hub.errors import InvalidRecord, MappingFailed, Rejected
 from hub.ingest.pieces import Again, Came, FeedPlan, Item, Made, Origin, Translator
-from hub.records import GONE, Damage, Operation, RawRecord, RecordRef, Reject, SourceRecord, Translation, micros
+from hub.records import EARLIEST, GONE, LATEST, Damage, Operation, RawRecord, RecordRef, Reject, SourceRecord, Translation, micros
 
 _DEEPEST = 100  # levels of a payload that are kept with a reject
 _LARGEST = 2**63  # whole numbers beyond are text in JSON that every reader understands
@@ -61,6 +61,9 @@ class Translating:
         """What each mapping makes of a piece, and of which entity."""
         if isinstance(item, Damage):
             return [self._damaged(item, now)]
+        if item.updated_at is not None and not EARLIEST <= item.updated_at <= LATEST:
+            wrong = Rejected("Its time lies before the year 1 or after 9999.", code="time_out_of_range")
+            return [(self._entity, self._reject(wrong, item, self._entity, "", now))]
         raw = item.said
         made: list[tuple[str, Made | None]] = []
         for translator in self._plan.translators:

@@ -287,6 +287,12 @@ def test_a_structured_cloud_event_is_read_too() -> None:
         (replace(RAW, body=b"", headers={"cloudEvents_dataref": "https://shop.example/7"}), "by_reference"),
         (replace(RAW, headers={"cloudEvents_time": "yesterday"}), "headers_invalid"),
         (replace(RAW, headers={"cloudEvents_time": "2026-03-01T12:00:00"}), "headers_invalid"),
+        (replace(RAW, headers={"cloudEvents_time": "9999-12-31T23:59:59-14:00"}), "headers_invalid"),
+        (replace(RAW, headers={"cloudEvents_time": "0001-01-01T00:00:00+14:00"}), "headers_invalid"),
+        (replace(RAW, headers={"cloudEvents_source": "a\x00b"}), "headers_invalid"),
+        (replace(RAW, headers={"cloudEvents_source": "s" * 201}), "headers_invalid"),
+        (replace(RAW, id="7" * 20_000), "headers_invalid"),
+        (replace(RAW, id="a\x00b"), "headers_invalid"),
         (replace(RAW, headers={"cloudEvents_id": "a", "cloudEvents_specversion": "2.0"}), "version_unknown"),
     ],
 )  # fmt: skip
@@ -295,6 +301,18 @@ def test_what_is_wrong_with_a_pushed_message_is_told_by_its_code(envelope: Envel
         read_raw(envelope)
 
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("name", ["extracted_at", "updated_at", "valid_from", "valid_to", "replayed_at"])
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-03-01T12:00:00"])
+def test_a_record_with_a_time_that_no_database_gives_back_is_refused(name: str, moment: str) -> None:
+    (envelope,) = pack([record()])
+    told = json.loads(envelope.body) | {name: moment}
+
+    with pytest.raises(Rejected) as refused:
+        read(replace(envelope, body=json.dumps(told).encode()))
+
+    assert refused.value.code == "record_invalid"
 
 
 def test_times_keep_their_offset() -> None:
