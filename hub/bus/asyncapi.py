@@ -48,8 +48,9 @@ def document(topology: Topology) -> dict[str, Any]:
 
 def _exchange(exchange: Exchange, address: str, messages: list[str]) -> dict[str, Any]:
     parameters = [word.partition("}")[0] for word in address.split("{")[1:]]
+    theirs, ours = [one.value for one in Operation if one is not Operation.WITHDRAWN], [*Operation, "batch"]
     words = {
-        "operation": {"enum": [one.value for one in Operation] + ["batch"]},
+        "operation": {"enum": theirs if messages == ["pushed"] else [str(one) for one in ours]},
         "change": {"enum": list(_CHANGES)},
         "feed": {"description": "System and stream of a feed in the landscape, parted by a dot."},
     }

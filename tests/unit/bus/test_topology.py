@@ -13,6 +13,7 @@ from hub.bus.capabilities import broker
 from hub.bus.line import why
 from hub.bus.topology import spoken, topology
 from hub.errors import BadSettings, Unavailable
+from hub.records import Operation
 
 HUB = topology(["customer", "order"])
 
@@ -109,3 +110,12 @@ def test_only_what_the_broker_itself_says_is_a_matter_for_a_person() -> None:
         BadSettings,
         Unavailable,
     ]
+
+
+def test_the_asyncapi_document_names_the_operations_that_are_taken() -> None:
+    channels = document(HUB)["channels"]
+
+    pushed = channels["hub.in"]["parameters"]["operation"]["enum"]
+    carried = channels["hub.records"]["parameters"]["operation"]["enum"]
+    assert set(pushed) == set(Operation) - {Operation.WITHDRAWN}
+    assert set(carried) == {*Operation, "batch"}
