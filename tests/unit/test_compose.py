@@ -14,6 +14,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from hub.app.running import STAGES
 from hub.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +75,16 @@ def test_the_hubs_own_services_run_commands_that_there_are(name: str) -> None:
     assert found is not None
     known = {name for parameter in found.params for name in parameter.opts}
     assert {option for option in options if option.startswith("--")} <= known
+
+
+def test_every_stage_has_its_workers() -> None:
+    worked: list[str] = []
+    for service in SERVICES.values():
+        words = service.get("command", [])
+        if words[:2] == ["work", "--stages"]:
+            worked += words[2].split(",")
+
+    assert sorted(worked) == sorted(STAGES)
 
 
 def test_secrets_are_references_and_the_example_names_all_of_them_without_a_value() -> None:
