@@ -12,9 +12,13 @@ from functools import lru_cache
 from hub.cleaning import nicknames
 from hub.cleaning.romanizations import one_family_name
 from hub.matching.sounds import echoes
+from hub.matching.spellings import one_daughter, one_spelling, sons_and_daughters
 from hub.matching.tokens import edits, likeness, sound, words
 
 _CACHED = 1 << 13
+_DOUBTFUL = ("similar", "sound", "weak")
+_HARDLY = 660
+"""Names less alike than that are not nearly one under any table of romanization (those that sift candidates rely on it)."""
 GENERIC_MAILBOXES = words(
     "info office contact kontakt contacto mail hello hallo admin sales support service billing accounts invoice post reception "
     "webmaster noreply no-reply postmaster enquiries team help rechnung buchhaltung facturacion ventas"
@@ -32,6 +36,19 @@ def given_level(left: str, right: str) -> str | None:
     """Of given names with their middle names behind them."""
     if not left or not right:
         return None
+    level = _given_level(left, right)
+    doubtful = level in _DOUBTFUL or (level == "else" and likeness(left, right) >= _HARDLY)
+    return "near" if doubtful and _one_given(left.split(), right.split()) else level
+
+
+def _one_given(ours: list[str], theirs: list[str]) -> bool:
+    """Whether tables of romanization make one name of them, their syllables written together or not."""
+    if len(ours) == len(theirs) and one_spelling(ours[0], theirs[0]) and _same_middle(ours[1:], theirs[1:]):
+        return True
+    return (len(ours) > 1 or len(theirs) > 1) and one_spelling("".join(ours), "".join(theirs))
+
+
+def _given_level(left: str, right: str) -> str:
     if left == right:
         return "exact" if len(left) > 1 else "initial"
     ours, theirs = left.split(), right.split()
@@ -93,6 +110,16 @@ def nicknamed(left: str, right: str) -> bool:
 def family_level(left: str, right: str) -> str | None:
     if not left or not right:
         return None
+    level = _family_level(left, right)
+    if level not in _DOUBTFUL:
+        return level
+    ours, theirs = _bare(left.split()), _bare(right.split())
+    if sons_and_daughters(ours, theirs):
+        return "else"
+    return "near" if likeness(ours, theirs) >= _HARDLY and (one_spelling(ours, theirs) or one_daughter(ours, theirs)) else level
+
+
+def _family_level(left: str, right: str) -> str:
     if left == right:
         return "exact"
     if " " not in left and " " not in right:
@@ -127,7 +154,7 @@ def _one_word_level(left: str, right: str) -> str:
 
 _PARTICLES = words(
     "van von der den de del della dei di da do dos du des la las le los les el al ul ad ed ten ter te vd v d zu "
-    "bin ibn bint ben bar abu"
+    "bin ibn bint ben bar abu abou abul aboul umm um oum"
 )
 _ARTICLE = re.compile("(?:al|el|ad|ar|as|ash|at|az)(?=[bcdfghjklmnpqrstvwxyz][a-z]{3})")
 
