@@ -172,6 +172,7 @@ class Bulk:
         first = not population.any_goldens(tx, self.entity)
         members: list[Cluster] = [] if first else self._members()
         if first:
+            copying.count_records(tx)
             self.ids = fresh_ids(len(clusters), self.resolver.mint)
         else:
             self.ids = kept_ids(tx, self.entity, members, self.said, self.resolver.mint)
