@@ -52,6 +52,8 @@ class Ground:
             "HUB_BUS_URL": self.settings.bus_url.reveal(),
             "HUB_BUS_PREFIX": self.settings.bus_prefix,
             "HUB_AS_OF": self.settings.as_of,
+            "PYTHONPYCACHEPREFIX": str(self.settings.home / "compiled"),
+            "PYTHONDONTWRITEBYTECODE": "",  # what is installed is compiled once, and not by every process that begins
         }
         return os.environ | own
 
