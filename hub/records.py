@@ -276,7 +276,7 @@ def record_to_json(record: SourceRecord) -> Data:
     """A source record as JSON, for messages and logs; :func:`record_from_json` reads it back as it was."""
     told: Data = {"entity": record.entity, "ref": list(record.ref), "operation": record.operation.value, "data": record.data}
     for name in _PLAIN:
-        if (value := getattr(record, name)) not in (None, "", False):
+        if (value := getattr(record, name)) or type(value) is int:
             told[name] = value.isoformat() if isinstance(value, datetime) else value
     return told
 

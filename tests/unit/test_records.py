@@ -84,6 +84,10 @@ def test_the_text_of_a_record_leaves_nothing_out(name: str) -> None:
     assert record_text(record) == canonical_json(record_to_json(record))
 
 
+def test_the_first_place_in_a_log_is_a_place() -> None:
+    assert record_from_json(record_text(source(position=0))).position == 0
+
+
 def test_a_source_record_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         source().data = {}  # type: ignore[misc]
