@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -232,12 +232,19 @@ def _files(hub: Hub) -> int:
 # -- hub.in --
 
 
-def take_in(hub: Hub, limit: int, wait: timedelta = NO_WAIT, held: list[Pushed] | None = None) -> int:
+def take_in(
+    hub: Hub,
+    limit: int,
+    wait: timedelta = NO_WAIT,
+    held: list[Pushed] | None = None,
+    forward: Callable[[], object] | None = None,
+) -> int:
     """Land what waits on `hub.in`, or bury what never can be; how many messages.
 
     One transaction for all of them. When that fails for a reason of one message, each is tried alone. When the world is not
     ready, they are put back; or with ``held`` they are left in there, and are the first of the next call: each time that a
-    message is put back counts towards the broker's delivery limit, and the world may not be ready for hours.
+    message is put back counts towards the broker's delivery limit, and the world may not be ready for hours. ``forward`` has what
+    landed brought to the broker in another way than here and now.
     """
     pushed = list(held) if held else hub.bus.take_raw(limit, wait)
     if not pushed:
@@ -259,7 +266,7 @@ def take_in(hub: Hub, limit: int, wait: timedelta = NO_WAIT, held: list[Pushed] 
     if held is not None:
         held.clear()
     hub.bus.settle_raw(pushed)
-    hub.bus.forward()
+    (forward or hub.bus.forward)()
     return len(pushed)
 
 

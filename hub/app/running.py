@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hub.app import receiving, stages
 from hub.app.delivering import WriteTurns
+from hub.app.forwarding import Forwarding
 from hub.app.housekeeping import Housekeeping
 from hub.app.outcome import Work
 from hub.app.pacing import Now, Pace, Patience
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 INGEST, RELAY, DELIVER = "ingest", "relay", "deliver"
 STAGES = (INGEST, RESOLVE, ATTACH, RELAY, DELIVER)
 
-HURRY = timedelta(seconds=5)
-"""So long after a live record a load still makes way for the next one."""
+HURRY, LIVELY = timedelta(seconds=30), timedelta(seconds=5)
+"""So long after a live record a load still makes way for the next one, and what has no bell is looked at often."""
 SILENT = timedelta(seconds=30)
 """A worker that said nothing for so long is taken for dead."""
 
@@ -68,11 +69,14 @@ class Runner:
     say: Say = lambda line: None
     _me: Worker = field(init=False, repr=False)
     _hurried: bool = field(default=False, repr=False)
+    _lively: bool = field(default=False, repr=False)
     _beats: Now = field(default_factory=lambda: Now(_BEAT), repr=False)
     _sees_to: Now = field(default_factory=lambda: Now(_SEES_TO), repr=False)
     _keeps: Housekeeping = field(init=False, repr=False)
+    _bell: Bell = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._bell = Bell(self.hub.store, ANNOUNCED, self.stop)
         self._keeps = Housekeeping(self.hub, timedelta() if self.stage == INGEST else _LATE)
         now, host, pid = self.hub.clock(), socket.gethostname(), os.getpid()
         self._me = Worker(worker_name(self.stage, pid), self.stage, host, pid, now, now, None, 0, "waiting")
@@ -90,8 +94,9 @@ class Runner:
                 self._keeps.turn(busy=bool(did))
                 rest = 0.0 if did else min(rest * 2 + 0.005, self._longest_rest())
                 if rest and self.stage == DELIVER:  # the others wait where their work comes from
-                    self.stop.wait(rest)
+                    self._bell.wait(rest)
         finally:
+            self._bell.close()
             with suppress(HubError), self.hub.store.begin() as tx:
                 workers.leave(tx, [self._me.name])
 
@@ -101,7 +106,7 @@ class Runner:
 
     def _turn(self, patience: Patience) -> Turn:
         if self.stage == RELAY:
-            return Announcing(self.hub, self.stop, self._longest_rest).turn
+            return Announcing(self.hub, self._bell, self._longest_rest).turn
         if self.stage == INGEST:
             return Entrance(self.hub).turn
         if self.stage == DELIVER:
@@ -123,10 +128,10 @@ class Runner:
         return done
 
     def _longest_rest(self) -> float:
-        return _SHORT_REST if self._hurried else _LONGEST_REST
+        return _SHORT_REST if self._lively and not self._bell.works else _LONGEST_REST
 
     def _saw_live(self) -> None:
-        self._hurried = True
+        self._hurried = self._lively = True
         self._me = replace(self._me, live_at=self.hub.clock())
         self._beat(None, "working")  # a load that is cut for the sake of live records may take minutes
 
@@ -146,6 +151,7 @@ class Runner:
         with suppress(HubError), self.hub.store.begin() as tx:
             workers.beat(tx, replace(self._me, beat_at=now))
             self._hurried = workers.live_since(tx, now, HURRY)
+            self._lively = self._hurried and workers.live_since(tx, now, LIVELY)
 
 
 def _sum(one: Work, other: Work) -> Work:
@@ -161,32 +167,28 @@ class Announcing:
     """
 
     hub: Hub
-    stop: threading.Event = field(default_factory=threading.Event)
+    bell: Bell
     looks: Callable[[], float] = lambda: _LONGEST_REST
     """Seconds after which it looks, as long as no bell was heard."""
-    _bell: Bell = field(init=False, repr=False)
     _more: bool = field(default=True, repr=False)
     _looked: float = field(default=0.0, repr=False)
 
-    def __post_init__(self) -> None:
-        self._bell = Bell(self.hub.store, ANNOUNCED, self.stop)
-
     def turn(self) -> Work | None:
-        if not self._more and not self._bell.wait(self._rest()) and not self._is_due():
+        if not self._more and not self.bell.wait(self._rest()) and not self._is_due():
             return None
         self._more = True  # should this fail
-        with self.hub.store.begin() as tx:
+        with self.hub.store.begin(quick=True) as tx:
             publish = partial(self.hub.bus.announce, tx=tx)
             number = relay(tx, stages.ENTITY, publish, source=self.hub.landscape.source, limit=_ANNOUNCED, as_told=True)
         self._more = number == _ANNOUNCED
         return Work(records=number) if number else None
 
     def _rest(self) -> float:
-        return _TAKE.total_seconds() if self._bell.works else self.looks()
+        return _TAKE.total_seconds() if self.bell.works else self.looks()
 
     def _is_due(self) -> bool:
         """Looking costs less than taking the place to find nothing; but it costs, and who hears the bell looks seldom."""
-        if self._bell.works and time.monotonic() < self._looked + _TRUSTS:
+        if self.bell.works and time.monotonic() < self._looked + _TRUSTS:
             return False
         self._looked = time.monotonic()
         with self.hub.store.read() as tx:
@@ -203,13 +205,14 @@ class Entrance:
 
     hub: Hub
     _held: list[Pushed] = field(default_factory=list, repr=False)
+    _forwarding: Forwarding | None = field(default=None, repr=False)
     _brings: Now = field(default_factory=lambda: Now(_SEES_TO), repr=False)
     _collects: Now = field(default_factory=lambda: Now(10), repr=False)
     _recalls: Now = field(default_factory=lambda: Now(300), repr=False)
 
     def turn(self) -> Work | None:
         bus = self.hub.bus
-        number = receiving.take_in(self.hub, self.hub.settings.batch_size, _TAKE, self._held)
+        number = receiving.take_in(self.hub, self.hub.settings.batch_size, _TAKE, self._held, self._forward)
         if self._brings.is_due():
             number += bus.forward()
         if self._collects.is_due():
@@ -217,3 +220,8 @@ class Entrance:
         if self._recalls.is_due():
             number += bus.recall()
         return Work(records=number) if number else None
+
+    def _forward(self) -> None:
+        """What comes next lands while the broker confirms what landed before."""
+        self._forwarding = self._forwarding or Forwarding(self.hub)
+        self._forwarding.wake()

@@ -32,6 +32,7 @@ AT_ONCE = 200  # messages read from the store, brought, or noted at a time
 _REMEMBERED = 8 * 2**20  # bytes of messages that this process keeps in mind
 _TAKE_OVER = timedelta(minutes=10)
 _LOOKS = 5.0  # seconds between looks for what others left, or nobody remembers
+_CLOSING = 1.0  # seconds
 _NOTES = 0.5  # seconds until it is noted what the broker confirmed
 
 
@@ -98,8 +99,13 @@ class Forwarding:
         self._asks = 0.0
 
     def close(self) -> None:
-        with suppress(HubError):
-            self.note()
+        """Whoever waits for a broker that does not confirm is not waited for."""
+        if self._forwarding.acquire(timeout=_CLOSING):
+            try:
+                with suppress(HubError):
+                    self._note()
+            finally:
+                self._forwarding.release()
 
     def _remembered(self) -> list[Any]:
         with self._lock:

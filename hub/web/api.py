@@ -14,6 +14,7 @@ from hub.app import Hub
 from hub.app.copies import refusal
 from hub.app.entrance import CHANGES, FEED, WHO_IS, admit, must_have, view_for
 from hub.app.exchange import ENTITY, SEVERAL, changes, golden, snapshot, who_is
+from hub.app.forwarding import Forwarding
 from hub.app.outcome import told
 from hub.app.people import decide_between, withdraw
 from hub.app.rights import bearer
@@ -24,7 +25,6 @@ from hub.records import RecordRef
 from hub.store import raw
 from hub.store.tokens import Token
 from hub.web.bodies import records_in
-from hub.web.forwarding import Forwarding
 from hub.web.problems import HEADERS, WrongRequest, problem, tell_problems
 from hub.web.shapes import ChangesPage, DecisionAnswer, DecisionWish, GoldenAnswer, Problem, Receipts, RecordWay, SnapshotShape
 

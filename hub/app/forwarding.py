@@ -1,13 +1,16 @@
-"""Bringing pushed records to the broker, behind the answer: whoever pushes need not wait for a broker that is slow or away."""
+"""Bringing pushed records to the broker, behind who takes them: neither who pushes nor what comes next waits for its confirms."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from typing import TYPE_CHECKING
 
-from hub.app import Hub
 from hub.errors import HubError, Retryable
+
+if TYPE_CHECKING:
+    from hub.app.hub import Hub
 
 AGAIN = 1.0  # seconds until the next try, when the broker was not ready
 
@@ -15,7 +18,7 @@ _log = logging.getLogger("goldenhub")
 
 
 class Forwarding:
-    """One thread beside the answers. What it cannot bring is kept in the store, and any worker brings it, too."""
+    """One thread beside who takes in. What it cannot bring is kept in the store, and any worker brings it, too."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
