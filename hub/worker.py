@@ -1,8 +1,8 @@
 """`goldenhub work`: one process for each worker, and one that looks after them.
 
 The parent starts the workers as copies of itself, so that all run the code it began with, whatever is installed meanwhile. It
-starts again what dies (with growing waits, so that what cannot live makes no storm), hands on the signal to end, and says what
-happens. Workers hold nothing that is not also in the store or at the broker: whatever is killed, others go on with it. A worker
+starts again what dies (with growing waits, so that what cannot live makes no storm), leaves empty the place of who cannot work
+before a person changes something, hands on the signal to end, and says what happens. Workers hold nothing that is not also in the store or at the broker: whatever is killed, others go on with it. A worker
 whose parent is gone ends by itself.
 """
 
@@ -34,7 +34,7 @@ _FIRST_WAIT, _LONGEST_WAIT, _LIVED = 0.5, 60.0, 60.0  # seconds: before the next
 _LOOKS = 0.1
 
 Tell = Callable[[Mapping[str, Any]], None]
-"""What happened to a worker: name, stage, pid, event (started, ended, died, stopping, idle), and what else there is to say."""
+"""What happened to a worker: name, stage, pid, event (started, ended, died, cannot, stopping), and what else there is to say."""
 
 
 # -- one worker --
@@ -81,6 +81,7 @@ class Post:
     started: float = 0.0
     again: float = 0.0  # when to fill it next
     wait: float = _FIRST_WAIT
+    closed: bool = False  # whoever filled it said that a person must change something first
 
 
 @dataclass
@@ -111,7 +112,10 @@ class Crew:
         asked = time.monotonic()
         while not self._stopping:
             for post in self.posts:
-                self._look_after(post)
+                if not post.closed:
+                    self._look_after(post)
+            if self.posts and all(post.closed for post in self.posts):
+                break
             if self.idle is not None and time.monotonic() - asked > 0.5:
                 with suppress(HubError):
                     self._stopping = self.idle()
@@ -135,7 +139,8 @@ class Crew:
             return
         if now - post.started > _LIVED:
             post.wait = _FIRST_WAIT
-        self._told(post, "died", code=code, again=round(post.wait, 1))
+        post.closed = code == _MISCONFIGURED
+        self._told(post, "cannot" if post.closed else "died", code=code, again=None if post.closed else round(post.wait, 1))
         self.gone(post.stage, post.process.pid or 0)
         post.process, post.again = None, now + post.wait
         post.wait = min(post.wait * 2, _LONGEST_WAIT)
@@ -157,7 +162,7 @@ class Crew:
                     self._told(post, "ended", code=process.exitcode)
                     self.gone(post.stage, process.pid or 0)
             time.sleep(_LOOKS / 2 if there else 0)
-        return 0
+        return _MISCONFIGURED if any(post.closed for post in self.posts) else 0
 
     def _told(self, post: Post, event: str, **facts: Any) -> None:
         pid = post.process.pid if post.process is not None else None

@@ -28,8 +28,8 @@ def command(stages: str, workers: str, lanes: str, once: bool, post: str, as_jso
     """Take what waits and do it, stage by stage, in processes of their own, until it is told to stop.
 
     Run as many as you like, on as many machines: golden records come out the same. SIGTERM or Ctrl-C ends the batches at hand
-    and gives back the rest, within seconds; a worker that dies is started again. With --json, one object per line says what
-    happens to each worker.
+    and gives back the rest, within seconds; a worker that dies is started again, and one that needs a person first is not (exit
+    code 3, at once when that goes for all). With --json, one object per line says what happens to each worker.
     """
     chosen, taken = read_stages(stages), _lanes(lanes)
     numbers = read_workers(workers)
@@ -65,6 +65,7 @@ def _in_words(told: Mapping[str, Any]) -> None:
     words = {
         "started": "started, process {pid}",
         "died": "died ({code}); starts again in {again} s",
+        "cannot": "cannot work before a person changes what it says above; then start `goldenhub work` again",
         "stopping": "is told to stop",
         "ended": "ended",
     }[told["event"]]

@@ -19,7 +19,9 @@ import pytest
 
 from hub.app import Hub, open_hub
 from hub.app.stages import nothing_waits
+from hub.bus.declaring import blocking
 from hub.bus.rabbit import RabbitBus
+from hub.bus.topology import topology
 from hub.contract import Secret
 from hub.settings import Settings
 from hub.store import goldens, workers
@@ -139,6 +141,28 @@ def test_told_to_stop_it_ends_quickly_gives_back_the_rest_and_everything_is_acco
         hub.work()
         assert balance(hub)["queued"] == 0
         assert members(hub) == alone(settings.home.parent / "quiet", lines)
+
+
+def test_workers_that_need_a_person_first_are_not_started_again_and_again(tmp_path: Path, rabbitmq_url: str) -> None:
+    found_company(tmp_path / "company")
+    prefix = f"t{uuid.uuid4().hex[:8]}"
+    settings = Settings(home=tmp_path / "company", bus_url=Secret(rabbitmq_url), bus_prefix=prefix, as_of="2026-06-01")
+    with blocking(settings) as connection:
+        connection.channel().queue_declare(f"{prefix}.in", durable=True, arguments={"x-queue-type": "quorum"})
+    try:
+        crew = start(settings, "work", "--stages", "ingest")
+        said = crew.communicate(timeout=PATIENCE)[1]
+    finally:
+        with blocking(settings) as connection:
+            for queue in topology([], prefix).queues:
+                connection.channel().queue_delete(queue.name)
+            for exchange in topology([], prefix).exchanges:
+                connection.channel().exchange_delete(exchange.name)
+
+    assert crew.returncode == 3, said
+    assert f"The queue {prefix}.in exists with another" in said
+    assert said.count("ingest-1: started") == 1
+    assert "ingest-1: cannot work before a person changes" in said
 
 
 @pytest.mark.slow
