@@ -2,8 +2,8 @@
 
 The parent starts the workers as copies of itself, so that all run the code it began with, whatever is installed meanwhile. It
 starts again what dies (with growing waits, so that what cannot live makes no storm), leaves empty the place of who cannot work
-before a person changes something, hands on the signal to end, and says what happens. Workers hold nothing that is not also in the store or at the broker: whatever is killed, others go on with it. A worker
-whose parent is gone ends by itself.
+before a person changes something, hands on the signal to end, and says what happens. Workers hold nothing that is not also in
+the store or at the broker: whatever is killed, others go on with it. A worker whose parent is gone ends by itself.
 """
 
 from __future__ import annotations
