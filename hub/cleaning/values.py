@@ -42,7 +42,7 @@ class Cleaned(str):
     flag: str | None
 
     def __new__(cls, value: str, given: str | None = None, flag: str | None = None) -> Cleaned:
-        made = super().__new__(cls, value)
+        made = str.__new__(cls, value)  # one is made for nearly every value
         made.given = value if given is None else given
         made.flag = flag
         return made

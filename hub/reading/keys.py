@@ -15,6 +15,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 def key_of(data: Data, columns: Sequence[str]) -> str | None:
     """The key of a record, its parts joined by ``-``; None when a part is missing or empty, or has control characters."""
+    if len(columns) == 1 and type(only := data.get(columns[0])) is str and only.isprintable():
+        return only.strip() or None
     parts = [key_text(data[column] if column in data else at_path(data, column)) for column in columns]
     key = "-".join(parts)
     return key if parts and all(parts) and not _CONTROL.search(key) else None

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import sqlite3
 import zlib
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ _OVERLAY = 20_000
 _DECODE = 64 * 1024
 _LOOKUP = 500
 _LINES = 500
+
+_FOR_ADDRESSES = bytes.maketrans(b"+/", b"-_")
 
 KEYLESS = "\x01"
 """First character of the entry of a record without a key: it is known by its content, and nobody can delete it."""
@@ -39,7 +42,8 @@ class Held(NamedTuple):
 
 def fingerprint(*parts: Any) -> str:
     """48 bits of the content, in 8 characters: enough to tell a record from its former self."""
-    return base64.urlsafe_b64encode(hashlib.blake2b(_bytes(parts), digest_size=6).digest()).decode()
+    shown = b2a_base64(hashlib.blake2b(_bytes(parts), digest_size=6).digest(), newline=False)
+    return shown.translate(_FOR_ADDRESSES).decode()
 
 
 def _bytes(parts: tuple[Any, ...]) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 from hub.contract import Batch, Checkpoint, Cursor, Signal, StreamRequest
 from hub.errors import FeedHeld
@@ -50,8 +51,7 @@ class _Tally:
     since: int = 0  # records since the last checkpoint
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     entry: str  # what the record is known by
     key: str | None
     piece: Row | Flaw
