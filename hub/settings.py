@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from hub.contract import Secret, duration
@@ -18,6 +19,9 @@ from hub.errors import BadSettings, did_you_mean
 
 PREFIX = "HUB_"
 _FOR_TESTS = PREFIX + "TEST_"
+
+Declaring = Literal["create", "passive", "none"]
+"""What the hub does about exchanges and queues that it needs."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Settings:
         default="hub",
         metadata={"help": "What the names of exchanges and queues begin with. Hubs that share a virtual host differ in it."},
     )
-    bus_declare: str = field(
+    bus_declare: Declaring = field(
         default="create",
         metadata={
             "help": "create: the hub declares exchanges and queues itself; passive: it only looks whether they are there; none: "
@@ -157,6 +161,10 @@ def _convert(name: str, kind: str, text: str) -> object:
         if not text.isdigit() or int(text) < 1:
             raise BadSettings(f"{name} must be a whole number above 0, not {text!r}.", name=name)
         return int(text)
+    if kind == "Declaring":
+        if text not in get_args(Declaring):
+            raise BadSettings(f"{name} must be one of {', '.join(get_args(Declaring))}, not {text!r}.", name=name)
+        return text
     if kind in ("timedelta", "timedelta | None"):
         return _duration(name, text)
     if kind == "int | None":

@@ -16,7 +16,6 @@ from hub.bus.topology import Topology
 from hub.errors import BadSettings, HubError
 from hub.settings import Settings
 
-MODES = ("create", "passive", "none")
 _UNEQUAL = re.compile(r"inequivalent arg '([^']+)'.*?: received (.*?) but current is (.*)", re.DOTALL)
 
 
@@ -42,8 +41,6 @@ def blocking(settings: Settings) -> Iterator[pika.BlockingConnection]:
 def declare(settings: Settings, topology: Topology) -> Broker:
     """Do what the mode says; the broker that was met."""
     mode = settings.bus_declare
-    if mode not in MODES:
-        raise BadSettings(f"HUB_BUS_DECLARE must be one of {', '.join(MODES)}, not {mode!r}.", name="HUB_BUS_DECLARE")
     with blocking(settings) as connection:
         found = broker(connection._impl.server_properties)
         if mode != "none":

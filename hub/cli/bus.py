@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 
 import click
 import yaml
 
 from hub.app import broker, open_hub
+from hub.cli import NEEDS_A_LOOK
 from hub.cli.show import console, emit_json, json_option, table
 from hub.settings import from_environment
 
@@ -21,13 +23,17 @@ def command() -> None:
 @command.command()
 @json_option
 def status(as_json: bool) -> None:
-    """The broker, how many messages each queue has ready, and how many records are on their way."""
+    """The broker, how many messages each queue has ready, and how many records are on their way.
+
+    Exit code 1 when a queue is not there.
+    """
     with open_hub() as hub:
         hub.stand()
         found = broker.status(hub)
+    missing = [name for name, number in found["queues"].items() if number is None]
     if as_json:
         emit_json(found)
-        return
+        sys.exit(NEEDS_A_LOOK if missing else 0)
     click.echo(found["broker"])
     rows = [(name, "is not there" if number is None else f"{number:,}") for name, number in found["queues"].items()]
     console().print(table("messages ready", ("queue", ""), rows, right=("",)))
@@ -35,13 +41,24 @@ def status(as_json: bool) -> None:
         (f"{stage}, {lane}", f"{number:,}") for stage, lanes in found["on_their_way"].items() for lane, number in lanes.items()
     ]
     console().print(table("records on their way", ("stage and lane", ""), waiting, right=("",)))
+    if missing:
+        click.echo(
+            f"\n{len(missing)} queues are not there: goldenhub bus declare, or import what `goldenhub bus definitions` prints."
+        )
+        sys.exit(NEEDS_A_LOOK)
 
 
 @command.command()
 def declare() -> None:
     """Declare exchanges, queues and bindings; what is there already stays. HUB_BUS_DECLARE says otherwise."""
     with open_hub() as hub:
-        click.echo(f"{broker.declare(hub)}: everything is there.")
+        found = broker.declare(hub)
+        if hub.settings.bus_declare == "none":
+            click.echo(
+                f"{found}: HUB_BUS_DECLARE=none, so nothing was declared or looked for. What is there: goldenhub bus status"
+            )
+        else:
+            click.echo(f"{found}: everything is there.")
 
 
 @command.command()

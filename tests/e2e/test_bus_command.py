@@ -39,10 +39,14 @@ def call(*words: str) -> Any:
     return CliRunner().invoke(goldenhub, words, catch_exceptions=True)
 
 
-def test_what_is_declared_is_there(prefix: str) -> None:
+def test_what_is_declared_is_there(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call("migrate").exit_code == 0
-    before = json.loads(call("bus", "status", "--json").stdout)
-    assert set(before["queues"].values()) == {None}
+    before = call("bus", "status", "--json")
+    assert (before.exit_code, set(json.loads(before.stdout)["queues"].values())) == (1, {None})
+    assert "goldenhub bus declare" in call("bus", "status").stdout
+    with monkeypatch.context() as none:
+        none.setenv("HUB_BUS_DECLARE", "none")
+        assert "nothing was declared" in call("bus", "declare").stdout
 
     declared = call("bus", "declare")
     after = json.loads(call("bus", "status", "--json").stdout)

@@ -34,6 +34,12 @@ def test_an_unknown_setting_stops_with_the_nearest_known_one() -> None:
     assert caught.value.name == "HUB_BATCHSIZE"
 
 
+def test_a_setting_of_a_few_words_takes_no_other() -> None:
+    assert from_environment({"HUB_BUS_DECLARE": "passive"}).bus_declare == "passive"
+    with pytest.raises(BadSettings, match="HUB_BUS_DECLARE must be one of create, passive, none, not 'perhaps'"):
+        from_environment({"HUB_BUS_DECLARE": "perhaps"})
+
+
 def test_variables_for_the_tests_and_of_others_do_not_matter() -> None:
     assert from_environment({"HUB_TEST_POSTGRES_URL": "x", "HOME": "/somebody", "GITHUB_TOKEN": "x"}) == Settings()
 
