@@ -32,7 +32,8 @@ def follow_customers(tx: Connection, changed: Iterable[Head], *, new: Collection
         if had and not now:
             gone.append(key)
     references.drop_contact_points(tx, gone)
-    references.put_contact_points(tx, points)
+    references.put_contact_points(tx, [point for point in points if point.record in new], new=True)
+    references.put_contact_points(tx, [point for point in points if point.record not in new])
     if referred:
         references.look_again(tx, touched)
 

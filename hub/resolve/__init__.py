@@ -27,7 +27,7 @@ from hub.resolve.meeting import Meeting, Ready, Weigher, explain, meet, remeet
 from hub.resolve.minting import uuid7_mint
 from hub.resolve.rebuilding import Difference, differences
 from hub.resolve.rules import Rules, hold_to, put_in_force, read_rules
-from hub.resolve.settling import Cause, Settlement, pins_of
+from hub.resolve.settling import Cause, Settlement, pins_of, stand
 from hub.store import active, goldens, nodes, redo, rows, sources
 from hub.store import decisions as decided
 from hub.store.active import Standing
@@ -80,6 +80,7 @@ class _Change:
     refs: Collection[RecordRef] = ()  # whose decisions lead further
     goldens: Collection[str] = ()  # golden records that were touched
     over: Mapping[SourceKey, Head] = field(default_factory=dict)  # heads that are not written yet
+    new: Collection[SourceKey] = ()  # those of them nothing was held of before
     standing: Standing | None = None
 
 
@@ -124,7 +125,7 @@ class Resolver:
             refs = {*(head.ref for head in arrival.changed.values()), *arrival.left}
             around = {head.golden for head in arrival.changed.values() if head.golden is not None} | {*arrival.left.values()}
             over = {head.source_key: head for head in (*arrival.changed.values(), *arrival.advanced)}
-            change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, refs, around, over, standing)
+            change = _Change(Cause("source"), meeting, live, live.keys(), arrival.left, refs, around, over, arrival.new, standing)
             self._settle(tx, change, at, as_of, outcome)
         return outcome
 
@@ -196,16 +197,17 @@ class Resolver:
             redo.done(tx, self.entity, redo.COMPONENT, found.walked)
         fresh = found.placed.keys() if limit is None else change.fresh
         evidence = Evidence(tx, self.weigher, found.edges, found.in_node)
+        held = stand(tx, self.entity, found, standing, change.contents.keys(), change.over)
         settlement = Settlement(
             tx, self.rules, found, evidence, at, as_of, change.cause, self.mint,
-            change.contents, change.left, fresh, standing, change.over,
+            change.contents, change.left, fresh, standing, change.over, change.new, held,
         )  # fmt: skip
         settled = settlement.settle()
         _count(outcome, settled.announcer)
         follow_moves(tx, settled.moves.gone_over(), referred=standing.references)
         desk = Desk(
             tx, self.rules, found, settled.clustering, evidence, dict(settled.moves.after), found.goldens, change.cause, at,
-            settled.moves.fresh - settled.moves.reinstated,
+            settled.moves.fresh - settled.moves.reinstated, held.tasks,
         )  # fmt: skip
         asked = desk.bring_up_to_date()
         outcome.tasks_opened += asked.opened

@@ -108,7 +108,8 @@ class Announcer:
     def finish(self, back: Sequence[Golden]) -> None:
         """Write golden records, the ledger of former ids, and the outbox. ``back`` are ids in use again, as they were."""
         goldens.forget_members(self.tx, back)
-        goldens.put(self.tx, sorted(self.written, key=lambda golden: golden.id))
+        minted = self.moves.fresh - self.moves.reinstated
+        goldens.put(self.tx, sorted(self.written, key=lambda golden: golden.id), minted)
         goldens.remember_members(self.tx, [golden for golden in self.written if not golden.live])
         goldens.announce(self.tx, sorted(self.told, key=lambda one: one.golden_id))
 

@@ -51,10 +51,11 @@ class Desk:
     cause: Cause
     at: datetime
     minted: Collection[str] = ()  # ids nothing was ever asked about
+    known: Collection[int] | None = None  # the tasks about what was there before, where these were asked for already
     asked: Asked = field(default_factory=Asked)
 
     def bring_up_to_date(self) -> Asked:
-        existing = tasks.open_about(self.tx, {*self.before, *self.golden_of.values()}.difference(self.minted))
+        existing = self._existing()
         wanted = self._wanted()
         if not wanted and not existing:
             return self.asked
@@ -68,6 +69,13 @@ class Desk:
         tasks.open_(self.tx, self.rules.entity, [(task, self._about(task)) for task in fresh], self.at)
         self.asked = Asked(len(fresh), len(changed), self.asked.closed)
         return self.asked
+
+    def _existing(self) -> list[StoredTask]:
+        """The open tasks about what was there before, and about what is there now."""
+        ids = {*self.before, *self.golden_of.values()}.difference(self.minted)
+        if self.known is None:
+            return tasks.open_about(self.tx, ids)
+        return tasks.open_ones(self.tx, {*self.known, *tasks.ask_about(self.tx, ids.difference(self.before))()})
 
     # -- what should be asked --
 

@@ -81,6 +81,7 @@ class Gathering:
         self.sizes: dict[int, int] = {}
         self.closed: set[int] = set()  # roots of components beyond the limit
         self.known_decisions: dict[str, Decision] = {}
+        self.beside: dict[str, list[Placed]] = defaultdict(list)
         self.has_decisions = standing.decisions
         self.has_aliases = standing.pointers or any(head.record.target for head in over.values())
         self.of_golden: dict[str, int] = {}
@@ -106,7 +107,9 @@ class Gathering:
         with rows.together(self.tx, len(frontier)):
             edges = nodes.ask_edges_at(self.tx, frontier - self.fresh)
             there = sources.ask_in_nodes(self.tx, frontier, self.over, self.fresh)
+            beside = sources.ask_beside(self.tx, frontier - self.fresh, self.over) if len(frontier) <= rows.FEW else None
             found, here = edges(), there()
+            self._remember(beside() if beside else ())
         if self.meeting:
             found.update((pair, self.meeting.edges[pair]) for node in frontier & self.fresh for pair in self.met[node])
         reached = self._over_edges(found)
@@ -137,9 +140,19 @@ class Gathering:
                 fresh |= self._tie(first, placed.node)
         return fresh
 
+    def _remember(self, beside: Iterable[Placed]) -> None:
+        """Who stands behind golden records, all of whom were asked for."""
+        for placed in beside:
+            if placed.golden is not None:
+                self.beside[placed.golden].append(placed)
+
     def _behind(self, goldens: Collection[str]) -> set[int]:
         fresh: set[int] = set()
-        for placed in sources.behind_goldens(self.tx, goldens, self.over) if goldens else ():
+        known = self.beside.keys() & goldens
+        there = [placed for golden in known for placed in self.beside[golden]] if known else []
+        there += sources.unwritten_behind(known, self.over) if known else ()
+        there += sources.behind_goldens(self.tx, set(goldens) - known, self.over) if len(known) < len(goldens) else ()
+        for placed in there:
             if placed.golden is not None:
                 fresh |= self._tie(self.of_golden.setdefault(placed.golden, placed.node), placed.node)
         return fresh

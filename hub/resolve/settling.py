@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,10 +18,10 @@ from hub.resolve.announcing import Announcer, Moves, named
 from hub.resolve.gathering import Evidence, Neighbourhood
 from hub.resolve.rules import Rules
 from hub.store import decisions as decided
-from hub.store import goldens, rows, sources
+from hub.store import goldens, rows, sources, tasks
 from hub.store.active import Standing
 from hub.store.goldens import Golden
-from hub.store.sources import Head, SourceKey
+from hub.store.sources import SourceKey, Unwritten
 from hub.survivorship import Pin, survive
 
 Cluster = tuple[RecordRef, ...]
@@ -34,6 +35,29 @@ class Cause:
 
     kind: str  # source | decision | pin | redo | rules
     facts: Data = field(default_factory=dict)
+
+
+class Stand(NamedTuple):
+    """What is held of a neighbourhood before anything about it is written."""
+
+    goldens: dict[str, Golden]  # those its records were in, and those they were in once
+    tasks: set[int]  # that ask about the former
+    contents: dict[RecordRef, SourceRecord]  # of few records that all must be read of
+
+
+def stand(
+    tx: Connection, entity: str, found: Neighbourhood, standing: Standing, known: Collection[RecordRef], over: Unwritten
+) -> Stand:
+    """Asked at once: turns to the database are what takes time where there are few records. ``known``: whose values are."""
+    refs = [ref for ref in found.placed if ref not in known]
+    few = len(refs) <= rows.FEW
+    with rows.together(tx, len(found.placed)):
+        once = goldens.ask_former(tx, entity, [*found.placed, *found.aliases] if standing.former else ())
+        now = goldens.ask_by_id(tx, found.goldens)
+        about = tasks.ask_about(tx, found.goldens)
+        contents = sources.ask_contents(tx, entity, refs if few else (), over)
+        ids, held, asked, read = once(), now(), about(), contents()
+    return Stand(held | goldens.by_id(tx, ids - found.goldens), asked, read)
 
 
 @dataclass(slots=True)
@@ -62,11 +86,13 @@ class Settlement:
     left: Mapping[RecordRef, str]  # who is no longer in his old place -> the golden record it was
     fresh: Collection[RecordRef]  # whose values changed
     standing: Standing
-    over: Mapping[SourceKey, Head]  # heads that are written when it is known where they stand
+    over: Unwritten  # heads that are written when it is known where they stand
+    new: Collection[SourceKey]  # those of them nothing was held of before
+    stand: Stand
 
     def settle(self) -> Settled:
         clustering = self._cluster()
-        former = self._former()
+        former = self.stand.goldens
         assignment = assign_ids(clustering.clusters, self._identities(former), self._confirmed(), self.mint)
         moves = self._moves(assignment)
         announcer = Announcer(self.tx, self.rules.entity, self.at, self.as_of, moves)
@@ -88,11 +114,6 @@ class Settlement:
             if left in here and right in here and (edge.bits >= rules.match_bits or edge.match is not None)
         ]
         return cluster(self.found.members(), self.evidence, matches, self.found.decisions, rules)
-
-    def _former(self) -> dict[str, Golden]:
-        refs = [*self.found.placed, *self.found.aliases]
-        ids = self.found.goldens | (goldens.former(self.tx, self.rules.entity, refs) if self.standing.former else set())
-        return goldens.by_id(self.tx, ids) if ids else {}
 
     def _identities(self, former: Mapping[str, Golden]) -> list[FormerIdentity]:
         names = self.found.aliases
@@ -145,8 +166,9 @@ class Settlement:
             announcer.keep(golden_id, old, members, made, self._why(members, old, links))
 
     def _contents(self, refs: Iterable[RecordRef]) -> Mapping[RecordRef, SourceRecord]:
-        missing = [ref for ref in refs if ref not in self.contents]
-        return {**self.contents, **sources.contents(self.tx, self.rules.entity, missing, self.over)} if missing else self.contents
+        known = {**self.stand.contents, **self.contents} if self.stand.contents else self.contents
+        missing = [ref for ref in refs if ref not in known]
+        return {**known, **sources.contents(self.tx, self.rules.entity, missing, self.over)} if missing else known
 
     def _links(self) -> dict[int, list[tuple[int, int]]]:
         """Node -> (bits, other node) over evidence, for the story."""
@@ -212,7 +234,7 @@ class Settlement:
         for key in placed.keys() & self.over.keys():
             self.over[key].golden = placed.pop(key)
         sources.place(self.tx, self.rules.entity, placed)
-        sources.put_heads(self.tx, list(self.over.values()))
+        sources.put_heads(self.tx, self.over.values(), self.new)
         goldens.close_references(self.tx, self.rules.entity, closed, self.at)
         goldens.open_references(self.tx, self.rules.entity, opened, self.at)
 

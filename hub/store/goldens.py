@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from operator import attrgetter
@@ -72,8 +72,13 @@ class CrossReference(NamedTuple):
 
 
 def by_id(tx: Connection, ids: Iterable[str]) -> dict[str, Golden]:
-    found = rows.find(tx, goldens, ("id",), [(one,) for one in ids], told=_NAMES)
-    return {row[0]: _golden(dict(zip(_NAMES, row, strict=True))) for row in found}
+    return ask_by_id(tx, ids)()
+
+
+def ask_by_id(tx: Connection, ids: Iterable[str]) -> Callable[[], dict[str, Golden]]:
+    """The same in two steps."""
+    found = rows.ask(tx, goldens, ("id",), [(one,) for one in ids], told=_NAMES)
+    return lambda: {row[0]: _golden(dict(zip(_NAMES, row, strict=True))) for row in found()}
 
 
 def current(tx: Connection, golden_id: str) -> Golden | None:
@@ -135,14 +140,20 @@ def count(tx: Connection, entity: str) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(wanted)}
 
 
-def put(tx: Connection, changed: Sequence[Golden]) -> None:
-    rows.insert_columns(tx, goldens, _NAMES, list(zip(*map(_VALUES, changed), strict=True)), known="replace")
+def put(tx: Connection, changed: Iterable[Golden], new: Collection[str] = ()) -> None:
+    """``new``: ids nobody had before, so that nobody need look for them."""
+    fresh: list[tuple[Any, ...]] = []
+    others: list[tuple[Any, ...]] = []
+    for golden in changed:
+        (fresh if golden.id in new else others).append(_VALUES(golden))
+    rows.insert_columns(tx, goldens, _NAMES, list(zip(*fresh, strict=True)))
+    rows.insert_columns(tx, goldens, _NAMES, list(zip(*others, strict=True)), known="replace")
 
 
-def former(tx: Connection, entity: str, refs: Iterable[RecordRef]) -> set[str]:
-    """Ids no longer in use whose last members were among these."""
-    found = rows.find(tx, former_members, RecordRef._fields, list(set(refs)), told=("golden_id",), fixed={"entity": entity})
-    return {row[0] for row in found}
+def ask_former(tx: Connection, entity: str, refs: Iterable[RecordRef]) -> Callable[[], set[str]]:
+    """In two steps: ids no longer in use whose last members were among these."""
+    found = rows.ask(tx, former_members, RecordRef._fields, list(set(refs)), told=("golden_id",), fixed={"entity": entity})
+    return lambda: {row[0] for row in found()}
 
 
 def remember_members(tx: Connection, gone: Iterable[Golden]) -> None:

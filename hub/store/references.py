@@ -70,7 +70,8 @@ def contact_points_of(tx: Connection, keys: Iterable[SourceKey]) -> dict[SourceK
     return found
 
 
-def put_contact_points(tx: Connection, points: Sequence[ContactPoint]) -> None:
+def put_contact_points(tx: Connection, points: Iterable[ContactPoint], *, new: bool = False) -> None:
+    """``new``: none of them is there."""
     made = {
         (p.lookup, p.record): {
             "lookup": p.lookup,
@@ -81,7 +82,8 @@ def put_contact_points(tx: Connection, points: Sequence[ContactPoint]) -> None:
         }
         for p in points
     }
-    rows.insert(tx, contact_points, [made[name] for name in sorted(made)], known="replace")
+    known = "fail" if new else "replace"
+    rows.insert(tx, contact_points, [made[name] for name in sorted(made)], known=known)
 
 
 def drop_contact_points(tx: Connection, keys: Iterable[SourceKey]) -> None:

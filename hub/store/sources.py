@@ -9,10 +9,12 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
+import orjson
 from sqlalchemy import Connection, and_, exists, func, or_, select, tuple_
 
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.store import rows
+from hub.store.arrays import array
 from hub.store.tables import record_versions, records
 from hub.store.types import ToldJson
 
@@ -44,7 +46,7 @@ _APART = frozenset({"data", "generation", "operation"})
 _PLAIN = tuple(name for name in _TOLD if name not in ("generation", "version", "operation"))
 _KEY = ("system", "key")
 _STORED = ("data", "entity", "system", "key", "generation", "operation", *(name for name in _TOLD if name not in _APART))
-_PARTS = attrgetter("entity", "ref.system", "ref.key", "ref.generation", "operation.value", *_STORED[6:])
+_PARTS = attrgetter("entity", "ref.system", "ref.key", "ref.generation", "operation", *_STORED[6:])
 _HELD = ("held_version", "held_position", "gap", "empty", "live", "trusted", "node_id", "golden_id")
 _STANDS = attrgetter("version", "position", "gap", "empty", "live", "trusted", "node", "golden")
 _RECORD = ("entity", "system", "key", "generation", "operation", *_PLAIN)
@@ -180,11 +182,13 @@ def by_message(tx: Connection, entities: Iterable[str], messages: Collection[str
 
 
 def heads(tx: Connection, entity: str, keys: Iterable[SourceKey], over: Unwritten = _NOTHING) -> dict[SourceKey, Head]:
-    wanted = set(keys)
-    found = {key: over[key] for key in wanted if key in over} if over else {}
-    for row in rows.find(tx, records, _KEY, list(wanted - found.keys()), told=_HEAD, fixed={"entity": entity}):
-        found[row[1], row[2]] = Head(_made(row), *row[_RECORD_ENDS:])
-    return found
+    return _ask_heads(tx, entity, set(keys), over)()
+
+
+def _ask_heads(tx: Connection, entity: str, wanted: set[SourceKey], over: Unwritten) -> Callable[[], dict[SourceKey, Head]]:
+    known = {key: over[key] for key in wanted if key in over} if over else {}
+    stored = rows.ask(tx, records, _KEY, list(wanted - known.keys()), told=_HEAD, fixed={"entity": entity})
+    return lambda: known | {(row[1], row[2]): Head(_made(row), *row[_RECORD_ENDS:]) for row in stored()}
 
 
 def live_heads(tx: Connection, entity: str, page: int = 500) -> Iterator[list[Head]]:
@@ -222,10 +226,14 @@ def ever_merged(tx: Connection, entity: str) -> dict[SourceKey, set[str]]:
     return found
 
 
-def put_heads(tx: Connection, heads: Sequence[Head]) -> None:
-    """Write heads, new ones and changed ones."""
-    made = [(*_told(head.record), *_STANDS(head)) for head in heads]
-    rows.insert_columns(tx, records, (*_STORED, *_HELD), list(zip(*made, strict=True)), known="replace")
+def put_heads(tx: Connection, heads: Iterable[Head], new: Collection[SourceKey] = ()) -> None:
+    """Write heads, new ones and changed ones. ``new``: keys of which nothing is held, so that nobody need look for it."""
+    fresh: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
+    for head in heads:
+        (fresh if head.source_key in new else changed).append((*_told(head.record), *_STANDS(head)))
+    rows.insert_columns(tx, records, (*_STORED, *_HELD), list(zip(*fresh, strict=True)))
+    rows.insert_columns(tx, records, (*_STORED, *_HELD), list(zip(*changed, strict=True)), known="replace")
 
 
 def place(tx: Connection, entity: str, placed: Mapping[SourceKey, str | None]) -> None:
@@ -250,11 +258,32 @@ def ask_in_nodes(
     return lambda: stored() + [_place_of(h) for h in over.values() if h.live and h.node in wanted]
 
 
+def ask_beside(tx: Connection, nodes: Iterable[int], over: Unwritten = _NOTHING) -> Callable[[], list[Placed]]:
+    """In two steps: the live records that stand behind a golden record together with any stored in these nodes."""
+    given = list(nodes)
+    if not given:
+        return list
+    values = [array("bigint", given)] if tx.dialect.name == "postgresql" else [orjson.dumps(given).decode()]
+    found = rows.ask_from(tx, records, _PLACED, _BESIDE if tx.dialect.name == "postgresql" else _BESIDE_SQLITE, values)
+    return lambda: _not_over(found(), over)
+
+
+_BESIDE = """(SELECT DISTINCT golden_id FROM records WHERE node_id = ANY (%s::bigint[]) AND live) AS here,
+LATERAL (SELECT * FROM records WHERE records.golden_id = here.golden_id AND records.live OFFSET 0) AS records"""
+"""Golden record by golden record through the index, whatever PostgreSQL knows of the table."""
+_BESIDE_SQLITE = """records WHERE records.live AND records.golden_id IN
+(SELECT here.golden_id FROM json_each(?) AS given CROSS JOIN records AS here WHERE here.node_id = given.value AND here.live)"""
+
+
 def behind_goldens(tx: Connection, goldens: Iterable[str], over: Unwritten = _NOTHING) -> list[Placed]:
     """The live records behind these golden records."""
     wanted = set(goldens)
-    found = _ask_placed(tx, "golden_id", wanted, over)()
-    return found + [_place_of(h) for h in over.values() if h.live and h.golden in wanted]
+    return _ask_placed(tx, "golden_id", wanted, over)() + unwritten_behind(wanted, over)
+
+
+def unwritten_behind(goldens: Collection[str], over: Unwritten) -> list[Placed]:
+    """The same of heads that are not written yet."""
+    return [_place_of(h) for h in over.values() if h.live and h.golden in goldens]
 
 
 def of_golden(tx: Connection, golden: str) -> list[SourceRecord]:
@@ -265,7 +294,15 @@ def of_golden(tx: Connection, golden: str) -> list[SourceRecord]:
 
 def contents(tx: Connection, entity: str, refs: Iterable[RecordRef], over: Unwritten = _NOTHING) -> dict[RecordRef, SourceRecord]:
     """The held records under these refs."""
-    return {head.ref: head.record for head in heads(tx, entity, {(ref.system, ref.key) for ref in refs}, over).values()}
+    return ask_contents(tx, entity, refs, over)()
+
+
+def ask_contents(
+    tx: Connection, entity: str, refs: Iterable[RecordRef], over: Unwritten = _NOTHING
+) -> Callable[[], dict[RecordRef, SourceRecord]]:
+    """The same in two steps."""
+    found = _ask_heads(tx, entity, {(ref.system, ref.key) for ref in refs}, over)
+    return lambda: {head.ref: head.record for head in found().values()}
 
 
 def all_keys(tx: Connection, entity: str) -> list[SourceKey]:
@@ -287,9 +324,15 @@ def count_unplaced(tx: Connection, entity: str) -> int:
 
 
 def _ask_placed(tx: Connection, column: str, wanted: Iterable[Any], over: Unwritten) -> Callable[[], list[Placed]]:
-    told = ("system", "key", "generation", "node_id", "golden_id", "trusted")
-    found = rows.ask(tx, records, (column,), [(one,) for one in wanted], told=told, where="records.live")
-    return lambda: [Placed(RecordRef(*row[:3]), row[3], row[4], row[5]) for row in found() if (row[0], row[1]) not in over]
+    found = rows.ask(tx, records, (column,), [(one,) for one in wanted], told=_PLACED, where="records.live")
+    return lambda: _not_over(found(), over)
+
+
+_PLACED = ("system", "key", "generation", "node_id", "golden_id", "trusted")
+
+
+def _not_over(found: Iterable[Sequence[Any]], over: Unwritten) -> list[Placed]:
+    return [Placed(RecordRef(*row[:3]), row[3], row[4], row[5]) for row in found if (row[0], row[1]) not in over]
 
 
 def _place_of(head: Head) -> Placed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,17 @@ class StoredTask:
 
 def open_about(tx: Connection, golden_ids: Iterable[str]) -> list[StoredTask]:
     """Open tasks that ask about one of these golden records."""
-    ids = {row[0] for row in rows.find(tx, task_goldens, ("golden_id",), [(one,) for one in golden_ids], told=("task_id",))}
+    return open_ones(tx, ask_about(tx, golden_ids)())
+
+
+def ask_about(tx: Connection, golden_ids: Iterable[str]) -> Callable[[], set[int]]:
+    """In two steps: the tasks that ask about one of these golden records."""
+    found = rows.ask(tx, task_goldens, ("golden_id",), [(one,) for one in golden_ids], told=("task_id",))
+    return lambda: {row[0] for row in found()}
+
+
+def open_ones(tx: Connection, ids: Collection[int]) -> list[StoredTask]:
+    """Those of these tasks that are open, in the order in which they were asked."""
     if not ids:
         return []
     wanted = select(tasks).where(rows.among(tx, tasks.c.id, ids), tasks.c.state == OPEN).order_by(tasks.c.id)

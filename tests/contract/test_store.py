@@ -104,6 +104,32 @@ def test_a_head_comes_back_as_it_was_put(store: Store) -> None:
         assert sources.heads(tx, "customer", [("erp", "7"), ("erp", "8")]) == {("erp", "7"): head}
 
 
+def test_new_heads_are_put_together_with_changed_ones(store: Store) -> None:
+    old = sources.Head(record("7"), "v", 4, live=True, node=7, golden="g")
+    with store.begin() as tx:
+        sources.put_heads(tx, [old], {("erp", "7")})
+        old.golden = "h"
+        more = [sources.Head(record(f"n{number}"), "v", None, live=True, node=number) for number in range(100)]
+        sources.put_heads(tx, [old, *more], {head.source_key for head in more})
+
+        assert sources.heads(tx, "customer", [old.source_key]) == {old.source_key: old}
+        assert len(sources.in_nodes(tx, range(100))) == 101
+
+
+def test_who_stands_behind_a_golden_record_beside_a_node_is_found_at_once(store: Store) -> None:
+    given = [("a", 1, "g"), ("b", 2, "g"), ("c", 3, "h"), ("d", 4, None)]
+    heads = [sources.Head(record(key), "v", None, live=True, node=node, golden=golden) for key, node, golden in given]
+    gone = sources.Head(record("e"), "v", None, live=False, node=None, golden="g")
+    with store.begin() as tx:
+        sources.put_heads(tx, [*heads, gone])
+        over = {heads[1].source_key: heads[1]}
+
+        assert sorted(one.ref.key for one in sources.ask_beside(tx, [1, 4])()) == ["a", "b"]
+        assert [one.ref.key for one in sources.ask_beside(tx, [1], over)()] == ["a"]
+        assert sources.ask_beside(tx, [])() == []
+        assert [one.ref.key for one in sources.unwritten_behind({"g"}, over)] == ["b"]
+
+
 def test_many_rows_are_found_by_one_parameter(store: Store) -> None:
     with store.begin() as tx:
         nodes.add(tx, "customer", [nodes.Node(n, {}, [n, -1], 1, f"h{n}") for n in range(5000)])
