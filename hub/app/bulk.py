@@ -35,7 +35,7 @@ from hub.matching.clustering import Clustering, Member, Refusal, cluster
 from hub.matching.scoring import Scorer
 from hub.records import RecordRef
 from hub.resolve import Outcome, Resolver
-from hub.resolve.bulk import Cluster, Ending, Ids, NodeMaker, Standpoint, clear, fresh_ids, kept_ids, standpoint
+from hub.resolve.bulk import Cluster, Ending, Ids, NodeMaker, Standpoint, clear, kept_ids, standpoint
 from hub.resolve.making import GOLDENS, OUTBOX, GoldenMaker, Surroundings
 from hub.resolve.rules import put_in_force
 from hub.resolve.settling import Cause
@@ -173,20 +173,21 @@ class Bulk:
         members: list[Cluster] = [] if first else self._members()
         if first:
             copying.count_records(tx)
-            self.ids = fresh_ids(len(clusters), self.resolver.mint)
+            self.ids = Ids([])  # minted part by part, while golden records are made
         else:
             self.ids = kept_ids(tx, self.entity, members, self.said, self.resolver.mint)
         self.place = {number: turn for turn, (number, _) in enumerate(clusters)}
         self.held.sort_clusters()
-        parts = list(self._parts(clusters, members))
+        size = max(1, min(stored.CLUSTERS, len(clusters) // (2 * self.workers)))
+        parts, number_of = self._parts(clusters, members, size, first), -(-len(clusters) // size)
         self.held.close()
         maker = GoldenMaker(self.rules, self.at, self.as_of, self.cause, self.said.aliases, self.said.pins)
         keeping = Keeping(self.url, self.entity, self.folder, self.memory, maker)
-        for number, kinds in enumerate(spread_out(self.workers, ClusterKeeper, keeping, iter(parts))):
+        for number, kinds in enumerate(spread_out(self.workers, ClusterKeeper, keeping, parts)):
             self._count(kinds)
             if first:  # while the others are made
                 self._copy_part(tx, number)
-            self.tell("golden records", number + 1, len(parts))
+            self.tell("golden records", number + 1, number_of)
         if not first:
             copying.copy(tx, goldens, GOLDENS, self._files("goldens"), known="replace")
             copying.copy(tx, outbox, OUTBOX, self._files("outbox"))
@@ -224,11 +225,14 @@ class Bulk:
             found[homes[number]].append(ref)
         return [tuple(found[number]) for number in sorted(found)]
 
-    def _parts(self, clusters: Sequence[tuple[int, int]], members: Sequence[Cluster]) -> Iterator[ClusterPart]:
-        size = max(1, min(stored.CLUSTERS, len(clusters) // (2 * self.workers)))
+    def _parts(
+        self, clusters: Sequence[tuple[int, int]], members: Sequence[Cluster], size: int, first: bool
+    ) -> Iterator[ClusterPart]:
         home = {ref: self.ids.of[turn] for turn, refs in enumerate(members) for ref in refs}
         for number, start in enumerate(range(0, len(clusters), size)):
             some = clusters[start : start + size]
+            if first:
+                self.ids.of += [self.resolver.mint() for _ in some]
             around = self._surroundings(range(start, start + len(some)), home) if members else Surroundings()
             high = some[-1][0] + 1
             yield ClusterPart(number, some[0][0], high, self.ids.of[start : start + size], around)

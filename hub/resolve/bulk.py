@@ -127,11 +127,6 @@ class Ids:
     changed: dict[str, frozenset[RecordRef]] = field(default_factory=dict)  # of ids that lost or won members: those they had
 
 
-def fresh_ids(number: int, mint: Callable[[], str]) -> Ids:
-    """For a store that holds no golden record."""
-    return Ids([mint() for _ in range(number)])
-
-
 def kept_ids(tx: Connection, entity: str, clusters: Sequence[Cluster], said: Standpoint, mint: Callable[[], str]) -> Ids:
     """Ids stay where they can. A cluster with exactly the members of an id in use keeps it; the others are assigned together."""
     place = {refs[0]: number for number, refs in enumerate(clusters)}
