@@ -1,6 +1,6 @@
 """Numbering plans of countries: what an ordinary, complete phone number of theirs looks like, told by a few patterns.
 
-Nearly all numbers are of this kind. The library that knows them all takes thirty times as long, since it looks for prefixes,
+Nearly all numbers are of this kind. The library that knows them all takes ten times as long, since it looks for prefixes,
 extensions and letters, too; whatever might have any of these is left to it.
 """
 

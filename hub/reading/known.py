@@ -1,9 +1,9 @@
 """What a feed has already yielded: key -> fingerprint, for sources that do not tell what they deleted.
 
-The state travels in the cursor: JSON lines of [key, fingerprint], compressed, in base 85; about 12 bytes a key when keys are
-numbers, so a million keys are some 12 MB. While a read runs, it lies in a temporary SQLite database that spills to disk, so
-memory stays bounded. Changes since the last full look wait in a small plain overlay, so that a read of three changed rows
-does not unpack a million keys.
+The state travels in the cursor: JSON lines of [key, fingerprint], of which the last about a key counts, compressed, in base 64;
+about 12 bytes a key when keys are numbers, so a million keys are some 12 MB. While a read runs, it lies in a temporary SQLite
+database that spills to disk, so memory stays bounded. Changes since the last full look wait in a small plain overlay, so that a
+read of three changed rows does not unpack a million keys.
 """
 
 from __future__ import annotations
