@@ -68,12 +68,8 @@ def add(tx: Connection, made: Sequence[DataKey], at: datetime) -> list[DataKey]:
 
 def _put(tx: Connection, made: Sequence[DataKey], at: datetime) -> bool:
     """Whether all of them were new. Nearly always they are, and then they can be copied."""
-    values = [
-        *zip(*(one.owner for one in made), strict=True),
-        *([getattr(one, name) for one in made] for name in ("number", "master", "sealed")),
-        [at] * len(made),
-        [None] * len(made),
-    ]
+    owners, *rest = zip(*made, strict=True)
+    values = [*zip(*owners, strict=True), *rest, [at] * len(made), [None] * len(made)]
     if len(made) >= _MANY:
         with suppress(IntegrityError), tx.begin_nested():
             return rows.insert_columns(tx, data_keys, _COLUMNS, values) == len(made)
