@@ -22,7 +22,7 @@ from hub.app import delivering
 from hub.app.landing import land_in
 from hub.app.repeating import others, refusing
 from hub.bus import LIVE, NO_WAIT
-from hub.bus.envelopes import Envelope, Pushed, RawEnvelope, read_raw
+from hub.bus.envelopes import LONGEST_ID, Envelope, Pushed, RawEnvelope, read_raw
 from hub.contract import Batch
 from hub.errors import BadLandscape, Contended, Misconfigured, Rejected, Retryable
 from hub.ingest import FeedPlan, Item, Landed, ingest
@@ -69,12 +69,15 @@ def receive(
     """Take records that a system pushed, in its own words: one receipt for each, in their order.
 
     With ``ids`` (one for each record) the same (source, id) is taken only once; another record under it is set aside
-    (``message_id_reused``). With a ``key`` instead, all of it is one request,
-    taken only once: under the same key of the same source another feed or other records are ``Rejected``
-    (``idempotency_key_reused``), and nothing of them is taken. Kept, translated and published in one transaction for each
-    ``HUB_BATCH_SIZE`` records: when this returns, what was accepted survives any crash, also when the broker is away; workers
-    bring it there. Who brings it himself says ``forward=False``.
+    (``message_id_reused``). With a ``key`` instead, all of it is one request, taken only once: under the same key of the same
+    source another feed or other records are ``Rejected`` (``idempotency_key_reused``), and nothing of them is taken. Kept,
+    translated and published in one transaction for each ``HUB_BATCH_SIZE`` records: when this returns, what was accepted
+    survives any crash, also when the broker is away; workers bring it there. Who brings it himself says ``forward=False``.
     """
+    given = [source or "", *([key] if key is not None else ids or ())]
+    if any(len(name) > LONGEST_ID or "\x00" in name for name in given):
+        said = f"An id or a source is longer than {LONGEST_ID} characters, or has a NUL in it. Nothing was taken; shorten it."
+        raise Rejected(said, code="id_invalid")
     if key is not None:
         ids = [key if place == 0 else f"{key}#{place + 1}" for place in range(len(records))]
     if ids is not None and len(ids) != len(records):

@@ -34,15 +34,18 @@ def command(feed: str, given: str, source: str | None, ids: tuple[str, ...], no_
         hub.own_landscape()
         hub.migrate()
         receipts = hub.receive(feed, records, source, list(ids) or None)
-        outcome = None if no_work else hub.work(tell)
-    if as_json:
-        emit_json({"receipts": [one.as_dict() for one in receipts], "resolved": outcome and outcome.as_dict()})
-    else:
-        rows = [(one.receipt, one.state, one.id, one.reason) for one in receipts]
-        console().print(table("", ("receipt", "", "id", "why"), rows))
-        if outcome is not None:
+        if not as_json:
+            rows = [(one.receipt, one.state, one.id, one.reason) for one in receipts]
+            console().print(table("", ("receipt", "", "id", "why"), rows))
+            click.echo(f"Its whole way: goldenhub trace {receipts[0].receipt}\n")
+        outcome = None
+        try:
+            outcome = None if no_work else hub.work(tell)
+        finally:  # whatever becomes of the resolving: these are taken
+            if as_json:
+                emit_json({"receipts": [one.as_dict() for one in receipts], "resolved": outcome and outcome.as_dict()})
+        if outcome is not None and not as_json:
             click.echo(outcome.in_words())
-        click.echo(f"\nIts whole way: goldenhub trace {receipts[0].receipt}")
     if any(one.state == "rejected" for one in receipts):
         sys.exit(NEEDS_A_LOOK)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from hub.app import open_hub
 from hub.app.rehearsing import Rehearsal, rehearse
 from hub.app.replaying import Wanted
 from hub.app.replaying import replay as replay_kept
+from hub.cli import NEEDS_A_LOOK
 from hub.cli.show import console, emit_json, json_option, progress, table
 
 FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f")
@@ -38,6 +40,7 @@ def command(
     """Translate what is kept raw once more, with today's mappings, as of when it came.
 
     Nothing younger is overtaken; what came out of it before and does not any more is taken back. Without options: everything.
+    Exit code 1 when something of it was set aside again.
     """
     wanted = Wanted(_utc(since), _utc(until), feed, customer, reject_group)
     with open_hub() as hub, progress(as_json) as tell:
@@ -47,9 +50,10 @@ def command(
             return
         done = replay_kept(hub, wanted, tell)
         outcome = None if no_work or not done.read else hub.work(tell)
+    again = any(one.rejected.total() for one in done.reports)
     if as_json:
         emit_json({"replayed": done.as_dict(), "resolved": outcome and outcome.as_dict()})
-        return
+        sys.exit(NEEDS_A_LOOK if again else 0)
     rows = [(one.feed, one.read, one.published, one.filtered.total(), one.rejected.total()) for one in done.reports]
     columns = ("feed", "replayed", "published", "filtered", "set aside")
     if rows:
@@ -57,6 +61,9 @@ def command(
     _say_what_is_missing(done.read, done.unreadable, done.pruned)
     if outcome is not None:
         click.echo(outcome.in_words())
+    if again:
+        click.echo("Something was set aside again: goldenhub rejects")
+        sys.exit(NEEDS_A_LOOK)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from hub.app import Hub, raw
+from hub.app.receiving import plan_of
 from hub.app.rehearsing import Rehearsal, rehearse
 from hub.app.replaying import Wanted, replay
 from hub.bus import LANES
-from hub.contract import Secret
+from hub.contract import Batch, Secret
 from hub.errors import BadSettings, Rejected
+from hub.ingest import Landed, ingest
 from hub.records import RawRecord
 from hub.store import goldens, keys, rejects
 from hub.store.raw import Span, sizes, to_replay
@@ -122,6 +124,30 @@ def test_messages_under_one_id_in_one_push_are_compared_too(opened: Callable[...
     assert told[3].receipt == told[2].receipt
     hub.work()
     assert leakage(hub) == 0
+
+
+@pytest.mark.parametrize(("source", "name"), [("web", "7" * 201), ("web", "a\x00b"), ("w" * 20_000, "a"), ("\x00", "a")])
+def test_an_id_that_cannot_be_looked_up_is_refused_before_anything_is_taken(
+    opened: Callable[..., Hub], source: str, name: str
+) -> None:
+    hub = opened()
+
+    with pytest.raises(Rejected) as refused:
+        hub.receive(PEOPLE, [person("1")], source, [name])
+
+    assert refused.value.code == "id_invalid"
+    assert hub.accounting().get("customer", {}).get("arrived", 0) == 0
+    assert hub.receive(PEOPLE, [person("1")], "web", ["7" * 200])[0].state == "accepted"
+
+
+def test_a_time_that_no_database_gives_back_is_set_aside(opened: Callable[..., Hub]) -> None:
+    hub = opened()
+    batch = Batch([RawRecord("people", person("1"), updated_at=datetime.fromisoformat("9999-12-31T23:59:59-14:00"))])
+    landed: list[Landed] = []
+
+    ingest(plan_of(hub, PEOPLE), [batch], run="run", clock=hub.clock, land=landed.append)
+
+    assert [one.code for one in landed[0].rejects] == ["time_out_of_range"]
 
 
 def test_what_is_no_longer_kept_is_taken_for_the_same(opened: Callable[..., Hub]) -> None:
