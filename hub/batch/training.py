@@ -199,7 +199,7 @@ class _Run:
             "numbers": numbers,
             "comparisons": {**self.document["comparisons"], "organization": levels},
             "thresholds": _thresholds(0.0),
-            "guards": [*(dict(guard) for guard in GUARDS), *({name: -ASIDE} for name in ASKED)],
+            "guards": [dict(guard) for guard in GUARDS],
         }
         nodes = self.people + self.organizations
         shares: list[float] = []
@@ -210,6 +210,7 @@ class _Run:
             words, rare = word_bits_of(self.features(), shares)
             document["frequencies"] = {**document["frequencies"], "organization": buckets(words)}
             document["numbers"] = {**document["numbers"], "rare_organization": rare}
+        document["guards"] += [{name: -ASIDE} for name in ASKED]  # what is asked about may well be one
         organizations = sum(shares)
         document["prior"] = {**document["prior"], "organization": -_milli(log2(max(organizations, 2)))}
         return Trained(document, {**report, "trained": True, "organizations": round(organizations)})
