@@ -71,16 +71,17 @@ class Weigher:
         if len(self._ready) > _REMEMBERED:
             self._ready = dict(islice(self._ready.items(), len(self._ready) - _REMEMBERED // 2, None))
 
-    def remember(self, known: Iterable[Node]) -> None:
-        for node in known:
-            if node.id not in self._ready:
-                self._ready[node.id] = Prepared(node.features)
+    def remember(self, known: Mapping[int, Features]) -> None:
+        """``known``: features by node."""
+        for node, found in known.items():
+            if node not in self._ready:
+                self._ready[node] = Prepared(found)
 
     def load(self, tx: Connection, ids: Iterable[int]) -> None:
         """Have the features of these nodes at hand."""
         missing = [node for node in ids if node not in self._ready]
         if missing:
-            self.remember(nodes.by_id(tx, missing).values())
+            self.remember(nodes.features_of(tx, missing))
 
     def weigh(self, left: int, right: int) -> Edge:
         return Edge(*self.scorer.compare(self._ready[left], self._ready[right]))
@@ -134,8 +135,7 @@ def meet(
     if ahead is not None and not joining.keys() <= ahead.asked:
         ahead = None
     stored = nodes.by_id(tx, joining) if ahead is None else {node: ahead.stored[node] for node in joining if node in ahead.stored}
-    weigher.remember(stored.values())
-    weigher.remember(wanted.values())
+    weigher.remember({node.id: node.features for node in (*stored.values(), *wanted.values())})
     meeting.touched.update(joining)
     held = {node: (stored[node].members if node in stored else 0) + more for node, more in joining.items()}
     fresh = [wanted[node]._replace(members=held[node]) for node in sorted(wanted.keys() - stored.keys())]
@@ -189,7 +189,7 @@ def _met(tx: Connection, weigher: Weigher, coming: Collection[int], going: Colle
     """What there is on these keys."""
     if ahead is None or going:
         return nodes.met(tx, coming, going)
-    weigher.remember(ahead.candidates.values())
+    weigher.remember(ahead.candidates)
     generic, present = ahead.met
     return Met({k: n for k, n in generic.items() if k in coming}, {k: there for k, there in present.items() if k in coming})
 

@@ -135,7 +135,7 @@ def _world(rules: Rules, live: Mapping[RecordRef, SourceRecord]) -> _World:
         node = world.weigher.node_of(record)
         world.nodes[node.id] = node
         world.members.append(Member(ref, node.id, is_trusted(node.features)))
-    world.weigher.remember(world.nodes.values())
+    world.weigher.remember({node.id: node.features for node in world.nodes.values()})
     return world
 
 

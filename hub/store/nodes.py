@@ -40,6 +40,18 @@ def by_id(tx: Connection, ids: Iterable[int]) -> dict[int, Node]:
     return _by_id(rows.find(tx, nodes, ("id",), [(one,) for one in ids], told=Node._fields))
 
 
+def features_of(tx: Connection, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What matching looks at in these nodes, and nothing else: their keys take longer to read."""
+    return dict(_pairs(rows.find(tx, nodes, ("id",), [(one,) for one in ids], told=_SEEN)))
+
+
+_SEEN = ("id", "features")
+
+
+def _pairs(found: Iterable[Sequence[Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    return ((row[0], row[1]) for row in found)
+
+
 def _by_id(found: Iterable[Sequence[Any]]) -> dict[int, Node]:
     return {row[0]: Node(*row) for row in found}
 
@@ -114,7 +126,7 @@ class Ahead(NamedTuple):
     stored: dict[int, Node]  # those of them that are held
     asked: frozenset[int]
     met: Met
-    candidates: dict[int, Node]
+    candidates: dict[int, dict[str, Any]]  # features by id
 
 
 def met(tx: Connection, keys: Iterable[int], gone: Collection[int]) -> Met:
@@ -149,8 +161,8 @@ def ask_ahead(tx: Connection, made: Sequence[Node]) -> Callable[[], Ahead]:
     ids = frozenset(node.id for node in made)
     stored = rows.ask(tx, nodes, ("id",), [(one,) for one in ids], told=Node._fields)
     met = _ask_met(tx, keys, ())
-    near = rows.ask_from(tx, nodes, Node._fields, _NEAR, [array("bigint", keys)])
-    return lambda: Ahead(_by_id(stored()), ids, met(), _by_id(near()))
+    near = rows.ask_from(tx, nodes, _SEEN, _NEAR, [array("bigint", keys)])
+    return lambda: Ahead(_by_id(stored()), ids, met(), dict(_pairs(near())))
 
 
 _NEAR = """(SELECT DISTINCT node_id FROM node_keys WHERE key = ANY (%s::bigint[])
