@@ -30,6 +30,7 @@ class Listener:
     url: str
     prefix: str
     heard: int = 0
+    reached: int = 0  # the place in the feed of the latest one
     last: float = 0.0
     wanted: dict[str, float] = field(default_factory=dict)  # keys -> when they were sent
     took: list[float] = field(default_factory=list)  # seconds from there to here
@@ -58,8 +59,9 @@ class Listener:
             while not self._stop.is_set():
                 connection.process_data_events(time_limit=0.2)
 
-    def _hear(self, _channel: Any, _method: Any, _properties: Any, body: bytes) -> None:
+    def _hear(self, _channel: Any, _method: Any, properties: Any, body: bytes) -> None:
         self.heard += 1
+        self.reached = int(properties.headers["cloudEvents_sequence"])
         self.last = time.time()
         if self.looks:
             for member in json.loads(body)["members"]:
