@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from hub.bench import pipeline
+from hub.bench.pipeline.ground import _resident
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +39,14 @@ def test_all_records_come_through_and_every_process_tells_its_memory(
         told = {share: figures[f"memory_{process}_at_{share}_mb"] for share in (10, 50, 100)}
         assert 0 < max(told.values()) <= figures[f"memory_{process}_most_mb"]
         assert found["ratios"][f"memory_{process}_all_to_tenth"] == told[100] / told[10]
+
+
+def test_a_process_that_has_ended_and_was_not_waited_for_has_no_memory() -> None:
+    process = subprocess.Popen(["true"])
+    try:
+        until(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        assert _resident(process.pid) is None
+    finally:
+        process.wait()
+    assert _resident(process.pid) is None
+    assert _resident(os.getpid())

@@ -153,12 +153,12 @@ def _used(pid: int) -> float | None:
 
 
 def _resident(pid: int) -> float | None:
-    """Megabytes of a process that are in memory and its own."""
+    """Megabytes of a process that are in memory and its own; None of one that has ended, or has not begun: it has none yet."""
     try:
         pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
     except (OSError, IndexError):
         return None
-    return round((int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
+    return round((int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1) or None
 
 
 @contextmanager
