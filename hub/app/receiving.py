@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from hub.app import delivering
 from hub.app.landing import land_in
-from hub.app.repeating import others, refusing
+from hub.app.repeating import hash_of, must_be_the_same, others, refusing
 from hub.bus import LIVE, NO_WAIT
 from hub.bus.envelopes import LONGEST_ID, Envelope, Pushed, RawEnvelope, read_raw
 from hub.contract import Batch
@@ -129,9 +129,9 @@ def receive_in(
 ) -> list[Receipt]:
     """The same within a transaction of the caller's. ``digest`` is of the request that these are (a part of)."""
     known = inbox.known(tx, source, set(ids)) if ids else {}
-    hash = None if digest is None else _hash(tx, hub, source, digest)
+    hash = None if digest is None else hash_of(tx, hub, source, digest)
     if hash and known:
-        _must_be_the_same(tx, source, known, hash)
+        must_be_the_same(tx, source, known, hash)
     told = list(ids or [""] * len(items))
     reused = others(tx, hub, source, told, items, known) if ids and digest is None else {}
     if reused:
@@ -163,24 +163,6 @@ def _landed_in(tx: Connection, hub: Hub, plan: FeedPlan, items: Mapping[int, Ite
     landed = _translated(replace(plan, echoes=echoes), list(items.values()), uuid7_mint(hub.clock)(), hub)
     land_in(tx, hub, plan.name, landed, lane)
     return dict(zip(items, _receipts(landed), strict=True))
-
-
-def _hash(tx: Connection, hub: Hub, source: str, digest: bytes) -> str:
-    """What a request is known by. It is made under a data key of its source, so that nobody who reads it can try out bodies."""
-    owner = ("inbox", source, "")
-    number, key = hub.keys.for_owners(tx, [owner])[owner]
-    return f"{number}.{hashlib.blake2b(digest, key=key, digest_size=16).hexdigest()}"
-
-
-def _must_be_the_same(tx: Connection, source: str, ids: Iterable[str], hash: str) -> None:
-    """What was made under a key that is lost can no longer be compared, and is taken for the same."""
-    number = hash.partition(".")[0]
-    if any(other != hash and other.partition(".")[0] == number for other in inbox.hashes(tx, source, ids)):
-        raise Rejected(
-            "The Idempotency-Key was used before, for another request. Nothing of this was taken. Send this again under another "
-            "key; or send the former request again as it was, to hear its receipts.",
-            code="idempotency_key_reused",
-        )
 
 
 def _translated(plan: FeedPlan, items: Sequence[Item], run: str, hub: Hub) -> Landed:
