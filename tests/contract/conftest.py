@@ -1,4 +1,6 @@
-"""A store for a whole module, and the hub of a small company. A module that is about the store itself makes one for each test."""
+"""A store for a whole module, one for each test (for modules that are about the store itself), either bus on the latter, and the
+hub of a small company.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from hub.contract import Secret
 from hub.settings import Settings
 from hub.store.migrating import migrate
 from hub.store.store import Store, open_store
+from tests.contract.buses import Embedded, Rabbit, Twin
 from tests.contract.test_raw_log import Clock, found
 
 
@@ -24,6 +27,26 @@ def store(shared_store_url: str) -> Iterator[Store]:
     migrate(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def fresh_store(store_url: str) -> Iterator[Store]:
+    """Of one test alone."""
+    opened = open_store(store_url)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["embedded", "rabbit"])
+def twin(request: pytest.FixtureRequest, fresh_store: Store) -> Iterator[Twin]:
+    """Either bus, on a store of one test alone."""
+    if request.param == "embedded":
+        yield Embedded.at(fresh_store)
+    else:  # asked for only here, so that the embedded bus alone needs no broker
+        made = Rabbit.at(fresh_store, request.getfixturevalue("rabbitmq_url"))
+        yield made
+        made.remove()
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from hub.app.running import Announcing
 from hub.store import goldens
 from hub.store.bells import ANNOUNCED, Bell, ring
 from hub.store.goldens import Announcement
-from hub.store.migrating import migrate
-from hub.store.store import Store, open_store
+from hub.store.store import Store
 from tests.contract.test_raw_log import PEOPLE, person
 from tests.waiting import PATIENCE, until
 
@@ -23,11 +22,8 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
-    migrate(opened)
-    yield opened
-    opened.close()
+def store(fresh_store: Store) -> Store:
+    return fresh_store
 
 
 @pytest.fixture

@@ -5,37 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from hub.bus import BULK, LIVE, MOST_ATTEMPTS, REPLAY
 from hub.errors import Throttled
-from hub.store import migrating
-from hub.store.store import Store, open_store
-from tests.contract.buses import Embedded, Rabbit, Twin, ids, record
+from hub.store.store import Store
+from tests.contract.buses import Embedded, Twin, ids, record
 from tests.waiting import PATIENCE
 
 SOON = timedelta(seconds=PATIENCE)  # it returns when something is there
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
-    migrating.migrate(opened)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(params=["embedded", "rabbit"])
-def twin(request: pytest.FixtureRequest, store: Store) -> Iterator[Twin]:
-    if request.param == "embedded":
-        yield Embedded.at(store)
-    else:  # asked for only here, so that the embedded bus alone needs no broker
-        made = Rabbit.at(store, request.getfixturevalue("rabbitmq_url"))
-        yield made
-        made.remove()
+def store(fresh_store: Store) -> Store:
+    return fresh_store
 
 
 def test_what_is_published_is_taken_as_it_was_and_in_order(twin: Twin) -> None:

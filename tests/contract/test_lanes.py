@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,30 +13,10 @@ from hub.app.pacing import Pace
 from hub.app.working import Loop
 from hub.bus import BULK, LIVE
 from hub.records import SourceRecord
-from hub.store import migrating
-from hub.store.store import Store, open_store
-from tests.contract.buses import Embedded, Rabbit, Twin, record
+from tests.contract.buses import Rabbit, Twin, record
 from tests.waiting import PATIENCE, until
 
 LOAD = 400
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
-    migrating.migrate(opened)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(params=["embedded", "rabbit"])
-def twin(request: pytest.FixtureRequest, store: Store) -> Iterator[Twin]:
-    if request.param == "embedded":
-        yield Embedded.at(store)
-    else:
-        made = Rabbit.at(store, request.getfixturevalue("rabbitmq_url"))
-        yield made
-        made.remove()
 
 
 def comes(twin: Twin, number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +12,7 @@ from hub.errors import Unavailable
 from hub.records import Operation, RecordRef, SourceRecord
 from hub.store import in_flight, relays, rows, sources
 from hub.store.in_flight import Flight
-from hub.store.migrating import migrate
-from hub.store.store import Store, after_commit, forgettable, open_store
+from hub.store.store import Store, after_commit, forgettable
 from hub.store.tables import record_versions
 from hub.store.tables import relays as places
 
@@ -22,11 +20,8 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
-    migrate(opened)
-    yield opened
-    opened.close()
+def store(fresh_store: Store) -> Store:
+    return fresh_store
 
 
 def put(tx: object, *keys: str) -> None:

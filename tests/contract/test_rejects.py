@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from hub.records import DeadLetter, RecordRef, Reject
 from hub.store import dead_letters, goldens, references, rejects
 from hub.store.migrating import migrate, unmigrate
 from hub.store.references import ATTACHED, Participant
-from hub.store.store import Store, open_store
+from hub.store.store import Store
 from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -22,11 +21,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
-    migrate(opened)
-    yield opened
-    opened.close()
+def store(fresh_store: Store) -> Store:
+    return fresh_store
 
 
 def reject(number: int, key: str | None = "k", /, **more: Any) -> Reject:
